@@ -1,0 +1,234 @@
+"""
+The agreement as the aggregate: its records, and the Change that one decision makes of them.
+
+A record is one row of a business table; `KEYS` names its key within the agreement. A `Case` is everything on record of one
+agreement. A `Change` is what one decision writes: effects (the rows, verbatim), the facts of its journal entry, messages.
+
+Dates on paper are strings so that they can be as vague as the paper: `2016-11-18`, `2016-11`, `2016`, `../2016-11-16` (not after).
+Values in `data` are JSON without floats; every mapping's key is `[a-z0-9_.]+`, else it is kept as a list of pairs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Data = dict[str, Any]
+
+
+class Agreement(NamedTuple):
+    """The case: one pursuit of an agreement between parties. `id` never changes, `ref` is what people type."""
+
+    id: str
+    ref: str
+    title: str
+    track: str
+    track_version: int
+    track_hash: str
+    parties: list[Data]  # {"name", "country", "kind"}
+    owner: str
+    started_on: str
+    params: Data
+    imported: bool = False
+
+
+class Instance(NamedTuple):
+    """One running machine of a stage; `ref` is its name in the agreement: `loi`, `visit-2`, `action-plan/1` (an item)."""
+
+    ref: str
+    stage: str
+    number: int
+    parent: str
+    version: int
+    hash: str
+    state: str
+    since: str
+    opened_on: str
+    entered: list[list[str]]  # [state, date] of the last time each state was entered
+    links: Data
+    counters: Data  # name -> [count, date of the last]
+    fired: list[str]
+    irregular: bool = False
+    imported: bool = False
+    gap_days: int | None = None
+    revision: int = 1
+
+
+class Row(NamedTuple):
+    """The answer to one requirement in one round. Status: open asked met refused not-required waived unknown."""
+
+    instance: str
+    name: str
+    round: int
+    status: str
+    data: Data
+    on: str
+
+
+class Document(NamedTuple):
+    """A file that was put on record, known by its SHA-256; `stored` False: only the hash is kept."""
+
+    no: int
+    instance: str
+    row: str
+    round: int
+    version: int
+    language: str
+    sha256: str
+    size: int
+    filename: str
+    on: str
+    stored: bool = True
+
+
+class Approval(NamedTuple):
+    """One person's decision in one role. Decision: approved refused."""
+
+    no: int
+    instance: str
+    row: str
+    round: int
+    person: str
+    role: str
+    decision: str
+    reason: str
+    on: str
+
+
+class Deadline(NamedTuple):
+    """
+    A promise with a date, in its current or an earlier revision. `instance` is empty for a deadline of the track.
+
+    Status: open met missed void fired past (was already over when an existing agreement was entered).
+    `wake_at` is the UTC instant at which something is due to happen (ISO, `Z`); empty when settled.
+    """
+
+    instance: str
+    name: str
+    revision: int
+    status: str
+    anchor: str
+    anchored_on: str
+    nominal: str
+    effective: str
+    wake_at: str
+    on_expiry: str
+    fire: str
+    basis: str
+    citation: str
+    amount: int
+    unit: str
+    direction: str
+    calendar: str
+    shows: str = ""
+    provisional: bool = False
+    occurrence: int = 1
+    overdue: bool = False
+    settled_on: str = ""
+    reason: str = ""
+
+
+class Activity(NamedTuple):
+    """A dated fact of cooperation. Kind: activity contact report."""
+
+    no: int
+    kind: str
+    title: str
+    field: str
+    on: str
+    until: str
+    instance: str = ""
+    note: str = ""
+
+
+class Head(NamedTuple):
+    """The one lock of an agreement's chain: how many entries it has and the leaf of the last."""
+
+    chain: str
+    cseq: int = 0
+    leaf: str = ""
+
+
+RECORDS: dict[str, type[Any]] = {
+    "agreement": Agreement, "instance": Instance, "row": Row, "document": Document,
+    "approval": Approval, "deadline": Deadline, "activity": Activity,
+}
+KEYS: dict[str, tuple[str, ...]] = {
+    "agreement": (), "instance": ("ref",), "row": ("instance", "name", "round"), "document": ("no",),
+    "approval": ("no",), "deadline": ("instance", "name", "revision"), "activity": ("no",),
+}
+
+
+class Case(NamedTuple):
+    """Everything on record of one agreement: the tables, each a mapping from key to record (`agreement` under `()`)."""
+
+    head: Head
+    tables: Mapping[str, Mapping[tuple[Any, ...], Any]]
+
+    @property
+    def agreement(self) -> Agreement:
+        found: Agreement = self.tables["agreement"][()]
+        return found
+
+    @property
+    def instances(self) -> Mapping[tuple[Any, ...], Instance]:
+        return self.tables["instance"]
+
+    def instance(self, ref: str) -> Instance | None:
+        return self.tables["instance"].get((ref,))
+
+
+class Effect(NamedTuple):
+    """One row as it is written: `key` empty means a new row with every column, else the columns that change."""
+
+    table: str
+    key: tuple[Any, ...] | None
+    values: Data
+
+
+class Occurred(NamedTuple):
+    """When it happened, as the paper says it; `text` may be vague (see the module)."""
+
+    text: str
+
+
+class Change(NamedTuple):
+    """
+    What one decision writes, all of it or nothing.
+
+    `act`: start open advance record approve activity assign correct fire refuse …; `source` and `target` are the states of the
+    addressed instance before and after (empty where no state is at stake).
+    """
+
+    act: str
+    effects: tuple[Effect, ...]
+    occurred: str
+    instance: str = ""
+    trigger: str = ""
+    source: str = ""
+    target: str = ""
+    role: str = ""
+    behalf: str = ""
+    reason: str = ""
+    corrects: str = ""
+    definition: tuple[str, int, str] | None = None
+    documents: tuple[Document, ...] = ()
+    notes: tuple[str, ...] = ()
+    personal: tuple[tuple[int, str], ...] = ()  # (index of the effect, path of the value) committed, not written in clear
+
+
+def apply(tables: dict[str, dict[tuple[Any, ...], Any]], effects: Iterable[Effect]) -> None:
+    """Write effects onto tables in memory: what the store does to its rows, and replay to an empty agreement."""
+    for table, key, values in effects:
+        record = RECORDS[table]
+        if key is None:
+            row = record(**values)
+            tables[table][tuple(getattr(row, name) for name in KEYS[table])] = row
+        else:
+            tables[table][key] = tables[table][key]._replace(**values)
+
+
+def empty() -> dict[str, dict[tuple[Any, ...], Any]]:
+    return {name: {} for name in RECORDS}
