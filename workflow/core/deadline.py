@@ -1,0 +1,73 @@
+"""The arithmetic of deadlines: when one ends, nominally and in effect, and the instant at which its civil day is over."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from workflow.core.calendar import WEEKENDS, Calendar, shift
+from workflow.core.dates import span
+from workflow.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from workflow.core.definition import DeadlineRule
+
+
+class Due(NamedTuple):
+    """When a deadline ends: as counted, and after rolling; `provisional` where a day counted lies in a year not yet known."""
+
+    nominal: date
+    effective: date
+    provisional: bool
+
+
+class Lead(NamedTuple):
+    """A distance from a deadline's day: negative before it, positive after. Unit: day working-day month year."""
+
+    amount: int
+    unit: str
+
+
+def due(rule: DeadlineRule, amount: int, anchor: date, calendar: Calendar | None, occurrence: int = 1) -> Due:
+    """
+    The day a deadline ends; occurrence k of a recurring rule is k times the amount from its anchor.
+
+    The day after the anchor is day 1 (working days: PP 28/2018 art. 30(4)); months clip to the month's end; a rule "before" counts
+    backwards. Without a calendar only week-ends are closed, which is provisional if the rule names one.
+    """
+    days = calendar or (Calendar(rule.calendar) if rule.calendar else WEEKENDS)
+    sign = -1 if rule.direction == "before" else 1
+    nominal, provisional = shift(anchor, sign * amount * occurrence, rule.unit, days)
+    effective = days.roll(nominal, rule.roll)
+    if rule.roll != "none":
+        provisional = provisional or not (days.knows(nominal) and days.knows(effective))
+    return Due(nominal, effective, provisional)
+
+
+def instant(day: date, at: str, zone: str) -> str:
+    """
+    The moment a civil day begins (`start`) or is over (`end`: the next begins) in a zone, in UTC: `2026-05-13T17:00:00Z`.
+
+    Where the clock skips midnight the day begins at the skip, where it shows midnight twice at the first.
+    """
+    from zoneinfo import ZoneInfo  # 2 ms that only deadlines pay
+
+    try:
+        place = ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidInput("zone", zone, "no such time zone; write one such as Asia/Jakarta") from None
+    try:
+        first = day + timedelta(days=1) if at == "end" else day
+        # PEP 495: with fold=0 a midnight inside a gap has the offset from before it, hence is the instant of the skip
+        moment = datetime(first.year, first.month, first.day, tzinfo=place).astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput("date", day, "that leads outside the years 1 to 9999") from None
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def parse_lead(text: str) -> Lead:
+    """A rung of a ladder: `-10bd`, `-6m`, `-30d`, `0`, `+1d`, `5bd`."""
+    lead = (0, "day") if text in ("0", "+0", "-0") else span(text)
+    if lead is None:
+        raise InvalidInput("lead", text, "write an amount and a unit: -10bd, -6m, -30d, -2w, -1y, 0, +1d, 5bd")
+    return Lead(*lead)
