@@ -1,0 +1,143 @@
+"""
+What the engine asks of a database, cut by the consumer's verbs.
+
+One adapter implements all of these over one connection (`store/sqlite.py`); a consumer names the smallest that serves it.
+Every method raises `StoreError` (or `StoreNotReady`, `StoreBusy`) where the database cannot be used; no driver exception passes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from workflow.core.entry import Sealed
+from workflow.errors import WorkflowError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workflow.core.agreement import Case, Effect, Head
+    from workflow.core.office import Coverage, Day, Person
+
+__all__ = ["Agreements", "Definitions", "HeadMoved", "Health", "Journal", "Listing", "Office", "Pinned", "Sealed"]
+
+
+class HeadMoved(WorkflowError):
+    """Another change of the same chain was committed first; nothing was written: load, decide and commit again."""
+
+    def __init__(self, chain: str, expected: int) -> None:
+        self.chain, self.expected = chain, expected
+        super().__init__(f"{chain} has moved on from entry {expected}")
+
+
+class Pinned(NamedTuple):
+    """A definition as it stands in the database. `kind`: stage, track. `body` is its JSON text."""
+
+    kind: str
+    name: str
+    version: int
+    hash: str
+    body: str
+
+
+class Agreements(Protocol):
+    """The aggregate: read whole, written whole."""
+
+    def load(self, ref: str, *, history: bool = False) -> Case:
+        """
+        Everything on record of one agreement, named by its reference or its id, as of one moment.
+
+        Of each deadline only the latest revision, unless `history` asks for all.
+
+        Raises:
+            AgreementNotFound: with every reference that is known.
+        """
+
+    def commit(
+        self, head: Head, entry: Sealed, effects: Sequence[Effect], *,
+        request: tuple[str, str] | None = None, definitions: Sequence[Pinned] = (),
+    ) -> None:
+        """
+        Write one decision, all of it or nothing: the head swapped, the rows, the entry, its details.
+
+        `head` is the one that the decision was made on; `request` is a caller's id and the digest of what it asked.
+
+        Raises:
+            HeadMoved: somebody was faster.
+        """
+
+    def request(self, id: str) -> tuple[str, str, int] | None:
+        """The digest, chain and entry number of a request that was carried out before."""
+
+    def refs(self, prefix: str = "") -> list[str]:
+        """Every agreement's reference that begins so; with a slash in it, references of that agreement's instances."""
+
+
+class Definitions(Protocol):
+    """The definitions that instances are pinned to."""
+
+    def pinned(self, kind: str, name: str, version: int, hash: str) -> dict[str, Any]:
+        """
+        The data of one pinned definition.
+
+        Raises:
+            DefinitionNotFound: with the identities that are pinned under this kind.
+        """
+
+    def pinned_all(self) -> list[Pinned]:
+        """Every pinned definition, by kind, name and version."""
+
+
+class Office(Protocol):
+    """The office's own records (chain `sys`)."""
+
+    def office(self) -> Case:
+        """People and settings; the calendars' tables stay empty (see `calendar`)."""
+
+    def person(self, key: str) -> Person | None:
+        """The person with this id or this login."""
+
+    def calendar(self, name: str) -> tuple[list[Day], list[Coverage]]:
+        """The days that a calendar marks and the years it knows, in order."""
+
+
+class Journal(Protocol):
+    """What happened, as it was written."""
+
+    def entries(self, chain: str, after: int = 0) -> Iterator[Sealed]:
+        """The entries of a chain in order, those numbered above `after`."""
+
+    def entry(self, chain: str, cseq: int) -> Sealed | None:
+        """One entry by its place."""
+
+    def find_entry(self, eid: str) -> Sealed | None:
+        """One entry by its id."""
+
+
+class Listing(Protocol):
+    """Pages over many agreements: one statement each, by an index. Every row is a dict with the agreement's `ref`."""
+
+    def listing(
+        self, *, track: str = "", owner: str = "", stage: str = "", state: str = "", text: str = "", after: str = "", limit: int = 200,
+    ) -> list[dict[str, Any]]:
+        """Agreements by reference, each with its `stages` (items are counted, not listed) and the day of its next deadline."""
+
+    def deadlines(
+        self, *, until: str = "", overdue: bool = False, owner: str = "", agreement: str = "", limit: int = 200,
+    ) -> list[dict[str, Any]]:
+        """Open deadlines, the nearest first: the fields of `Deadline` with `ref`, `title` and `owner` of the agreement."""
+
+    def stuck(self, before: str, *, owner: str = "", limit: int = 200) -> list[dict[str, Any]]:
+        """Instances, items too, that have stood in a state that is not final since `before` or longer, the longest first."""
+
+    def due(self, now: str, limit: int = 100) -> list[str]:
+        """The ids of agreements with a deadline to wake at `now` (UTC instant) or before, the earliest first."""
+
+
+class Health(Protocol):
+    """What `doctor` looks at. Both read everything: not for the daily path."""
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has."""
+
+    def integrity(self) -> list[str]:
+        """What is wrong with the file, its references, its triggers; empty when nothing is."""

@@ -1,0 +1,109 @@
+"""
+Pages over many agreements: one statement each, whatever the number of rows.
+
+Every filter is a condition with a bound value; a page begins after the last reference of the one before it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from workflow.core.agreement import RECORDS
+from workflow.store.connection import REVISION, Connected
+from workflow.store.statements import listed
+from workflow.store.values import FLAGS, OF_AGREEMENT, OF_OFFICE, TABLES, decode
+
+STAGES = ("SELECT json_group_array(json_object('ref', ref, 'stage', stage, 'number', number, 'version', version, 'hash', hash, "
+          "'state', state, 'since', since, 'opened_on', opened_on, 'irregular', json(iif(irregular, 'true', 'false')), "
+          "'imported', json(iif(imported, 'true', 'false')), 'gap_days', gap_days)) "
+          "FROM instance WHERE agreement = a.id AND parent = ''")
+ITEMS = "SELECT count(*) FROM instance WHERE agreement = a.id AND parent <> ''"
+NEXT = "SELECT min(effective) FROM deadline WHERE agreement = a.id AND status = 'open'"
+LISTING = (f"SELECT {listed(RECORDS['agreement']._fields, 'a.')}, ({STAGES}) AS stages, ({ITEMS}) AS items, coalesce(({NEXT}), '') AS next_due "
+           "FROM agreement a WHERE ")
+DEADLINES = (f"SELECT a.ref, a.title, a.owner, {listed(RECORDS['deadline']._fields, 'd.')} "
+             "FROM deadline d JOIN agreement a ON a.id = d.agreement WHERE ")
+BY_NAME = "SELECT id FROM agreement WHERE ref = ? UNION ALL SELECT id FROM agreement WHERE id = ?"
+# Which states are not final is read from the pinned definitions; items have states of their own.
+STUCK = """
+WITH live (name, version, hash, item, state) AS MATERIALIZED (
+    SELECT d.name, d.version, d.hash, '', s.key FROM definition d, json_each(d.body, '$.state') s
+    WHERE d.kind = 'stage' AND coalesce(json_extract(s.value, '$.final'), 0) = 0
+    UNION ALL
+    SELECT d.name, d.version, d.hash, 'item', s.key FROM definition d, json_each(d.body, '$.item.state') s
+    WHERE d.kind = 'stage' AND coalesce(json_extract(s.value, '$.final'), 0) = 0
+), place (state) AS MATERIALIZED (SELECT DISTINCT state FROM live)
+SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since
+FROM place p CROSS JOIN instance i ON i.state = p.state AND i.since <= :before
+JOIN agreement a ON a.id = i.agreement
+WHERE EXISTS (SELECT 1 FROM live l WHERE l.state = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash
+              AND l.item = iif(i.parent = '', '', 'item')) AND (:owner = '' OR a.owner = :owner)
+ORDER BY i.since, a.ref, i.ref LIMIT :limit"""
+DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER BY wake_at LIMIT ?"
+TRIGGERS = ("entry_comes_next", "entry_never_changes", "entry_never_goes")
+UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
+            "(SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
+HEADLESS = ("SELECT h.chain FROM head h WHERE NOT EXISTS (SELECT 1 FROM entry e WHERE e.chain = h.chain AND e.cseq = h.cseq AND e.leaf = h.leaf) "
+            "OR EXISTS (SELECT 1 FROM entry e WHERE e.chain = h.chain AND e.cseq > h.cseq)")
+
+
+class SqliteListing(Connected):
+    """What the lists, the agenda, the sweep and `doctor` read."""
+
+    def listing(
+        self, *, track: str = "", owner: str = "", stage: str = "", state: str = "", text: str = "", after: str = "", limit: int = 200,
+    ) -> list[dict[str, Any]]:
+        of_stage = [(f"{column} = ?", value) for column, value in (("stage", stage), ("state", state)) if value]
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        asked: list[tuple[str, tuple[str, ...]]] = [("a.ref > ?", (after,))]
+        asked += [("a.track = ?", (track,))] if track else []
+        asked += [("a.owner = ?", (owner,))] if owner else []
+        if of_stage:
+            found = " AND ".join(condition for condition, _ in of_stage)
+            asked.append((f"a.id IN (SELECT agreement FROM instance WHERE {found})" if state else
+                          f"EXISTS (SELECT 1 FROM instance WHERE agreement = a.id AND {found})", tuple(value for _, value in of_stage)))
+        asked += [("(a.ref LIKE ? ESCAPE '\\' OR a.title LIKE ? ESCAPE '\\' OR a.parties LIKE ? ESCAPE '\\')", (pattern,) * 3)] if text else []
+        where = " AND ".join(condition for condition, _ in asked)
+        values = tuple(value for _, bound in asked for value in bound)
+        rows = list(self._dicts(f"{LISTING}{where} ORDER BY a.ref LIMIT ?", (*values, limit)))
+        for row in rows:
+            row |= {name: decode(row[name]) for name in ("parties", "params", "stages")} | {"imported": row["imported"] == 1}
+        return rows
+
+    def deadlines(
+        self, *, until: str = "", overdue: bool = False, owner: str = "", agreement: str = "", limit: int = 200,
+    ) -> list[dict[str, Any]]:
+        asked = [("d.status = 'open'", ""), ("d.overdue = 1", "") if overdue else ("d.effective <= ?", until or "9999-12-31")]
+        asked += [("d.effective <= ?", until)] if overdue and until else []
+        asked += [("a.owner = ?", owner)] if owner else []
+        asked += [(f"d.agreement = ({BY_NAME})", agreement)] if agreement else []
+        where = " AND ".join(condition for condition, _ in asked)
+        values = [value for condition, value in asked for _ in range(condition.count("?"))]
+        rows = list(self._dicts(f"{DEADLINES}{where} ORDER BY d.effective LIMIT ?", (*values, limit)))
+        for row in rows:
+            row |= {name: row[name] == 1 for name in FLAGS["deadline"]}
+        return rows
+
+    def stuck(self, before: str, *, owner: str = "", limit: int = 200) -> list[dict[str, Any]]:
+        return list(self._dicts(STUCK, {"before": before, "owner": owner, "limit": limit}))
+
+    def due(self, now: str, limit: int = 100) -> list[str]:
+        return list(dict.fromkeys(row[0] for row in self._all(DUE, (now, limit))))
+
+    def counts(self) -> dict[str, int]:
+        names = {table: TABLES[table] for table in OF_AGREEMENT + OF_OFFICE} | {name: name for name in ("entry", "pending", "definition")}
+        return {table: self._one(f"SELECT count(*) FROM {name}")[0] for table, name in names.items()}
+
+    def integrity(self) -> list[str]:
+        found = [f"file: {row[0]}" for row in self._all("PRAGMA integrity_check") if row[0] != "ok"]
+        found += [f"{row[0]}: a row refers to a {row[2]} that is not there" for row in self._all("PRAGMA foreign_key_check")]
+        present = {row[0] for row in self._all("SELECT name FROM sqlite_schema WHERE type = 'trigger'")}
+        found += [f"trigger {name} is missing: the journal can be edited" for name in TRIGGERS if name not in present]
+        found += [f"{ref}: its definition is not in the database" for (ref,) in self._all(UNPINNED)]
+        found += [f"chain {chain}: its head is not its last entry" for (chain,) in self._all(HEADLESS)]
+        if self.path != ":memory:":
+            (mode,) = self._one("PRAGMA journal_mode")
+            found += [f"journal mode is {mode}, not wal (schema {REVISION})"] if mode != "wal" else []
+            found += [f"{os.path.basename(self.path)}: everybody on this machine may read it"] if os.stat(self.path).st_mode & 0o004 else []
+        return found

@@ -1,0 +1,186 @@
+"""
+The daily path on SQLite: agreements read whole in one snapshot, a decision written in one transaction.
+
+`BEGIN IMMEDIATE` takes the one writer's lock before the head is looked at, so the swap can neither be overtaken nor deadlock; the WAL lets
+readers read on meanwhile; `synchronous = FULL` makes a commit survive the plug being pulled.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Self
+
+from workflow.core.agreement import RECORDS, Case, Head
+from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, StoreError
+from workflow.ports import HeadMoved, Pinned
+from workflow.store import statements as sql
+from workflow.store.connection import TIMEOUT, build, connect, problem
+from workflow.store.journal import SqliteJournal
+from workflow.store.listing import SqliteListing
+from workflow.store.values import JSON, OF_AGREEMENT, OF_OFFICE, SYS, decode, encode, keyed, reader, writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+
+    from workflow.core.agreement import Effect
+    from workflow.core.entry import Sealed
+    from workflow.core.office import Coverage, Day, Person
+
+READ = {table: reader(table) for table in OF_AGREEMENT + OF_OFFICE}
+WRITE = {table: writer(table) for table in OF_AGREEMENT + OF_OFFICE}
+KEYED = {table: keyed(table) for table in OF_AGREEMENT + OF_OFFICE}
+PARTS = tuple((table, sql.PARTS[table], READ[table], KEYED[table]) for table in OF_AGREEMENT[1:])
+LATEST = tuple((table, sql.LATEST if table == "deadline" else text, read, key) for table, text, read, key in PARTS)
+LAST = "\U0010ffff"  # after every reference that begins the same
+RACES = ("head.chain", "agreement.ref", "request.id")  # unique constraints that only a race can meet: the engine looked before
+
+
+class SqliteStore(SqliteJournal, SqliteListing):
+    """One connection to one office's database. Implements every port of `workflow.ports`."""
+
+    _updates: dict[tuple[Any, ...], str]
+
+    def __init__(self, db: sqlite3.Connection, path: str) -> None:
+        super().__init__(db, path)
+        self._updates = {}
+
+    @classmethod
+    def open(cls, path: str, *, read_only: bool = False, timeout: float = TIMEOUT, synchronous: str = "FULL") -> SqliteStore:
+        """
+        Open an office's database.
+
+        Raises:
+            StoreNotReady: absent, not ours, older or newer than this program.
+        """
+        return cls(connect(path, read_only=read_only, timeout=timeout, synchronous=synchronous), path)
+
+    @classmethod
+    def create_memory(cls) -> SqliteStore:
+        """A new office in memory, gone when it is closed."""
+        db = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256)
+        build(db)
+        db.execute("PRAGMA foreign_keys = ON")
+        return cls(db, ":memory:")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def load(self, ref: str, *, history: bool = False) -> Case:
+        with self._snapshot() as run:
+            row = run(sql.FIND, (ref,)).fetchone() or run(sql.FIND_BY_ID, (ref,)).fetchone()
+            if row is None:
+                raise AgreementNotFound("agreement", ref, self.refs())
+            key = (row[2],)
+            tables = {"agreement": {(): READ["agreement"](row[2:])}}
+            for table, text, read, of in PARTS if history else LATEST:
+                tables[table] = {of(record): record for record in map(read, run(text, key))}
+        return Case(Head(row[2], row[0], row[1]), tables)
+
+    def commit(
+        self, head: Head, entry: Sealed, effects: Sequence[Effect], *,
+        request: tuple[str, str] | None = None, definitions: Sequence[Pinned] = (),
+    ) -> None:
+        run = self._db.execute
+        try:
+            run("BEGIN IMMEDIATE")
+            self._swap(head, entry)
+            for pinned in definitions:
+                run(sql.PIN, pinned)
+            for effect in effects:
+                self._write(head.chain, effect)
+            run(sql.ENTRY, entry[:-1])
+            for detail in entry.details:
+                run(sql.DETAIL, (entry.eid, *detail))
+            run(sql.PENDING, (entry.chain, entry.cseq))
+            if request is not None:
+                run(sql.REQUEST, (*request, entry.chain, entry.cseq))
+            run("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.IntegrityError) and any(name in str(error) for name in RACES):
+                raise HeadMoved(head.chain, head.cseq) from error
+            if isinstance(error, UnicodeEncodeError):
+                raise InvalidInput("text", "", f"holds a broken character at position {error.start}: {error.object[:error.start]!r}…") from error
+            raise problem(self.path, error) if isinstance(error, sqlite3.Error) else error
+
+    def _swap(self, head: Head, entry: Sealed) -> None:
+        if head.cseq == 0:
+            self._db.execute(sql.FIRST_HEAD, (entry.cseq, entry.leaf, head.chain))
+        elif self._db.execute(sql.SWAP_HEAD, (entry.cseq, entry.leaf, head.chain, head.cseq, head.leaf)).rowcount != 1:
+            raise HeadMoved(head.chain, head.cseq)
+
+    def _write(self, chain: str, effect: Effect) -> None:
+        """Write one row: a new one whole, a known one only where it changes."""
+        table, key, values = effect
+        scope = () if table in OF_OFFICE else (chain,)
+        if key is None:
+            row = WRITE[table](RECORDS[table](**values))
+            self._db.execute(sql.INSERT[table], row if table == "agreement" else (*scope, *row))
+            return
+        known = (table, *values)
+        text = self._updates.get(known)
+        if text is None:
+            text = self._updates[known] = sql.update(table, tuple(values))
+        texts = JSON.get(table, ())
+        cells = [encode(value) if name in texts else value for name, value in values.items()]
+        if self._db.execute(text, (*cells, *scope, *key)).rowcount != 1:
+            raise StoreError(self.path, f"has no {table} {key} to change", "mufakat doctor")
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """Several reads of one moment."""
+        run = self._db.execute
+        try:
+            run("BEGIN")
+            try:
+                yield run
+            finally:
+                self._roll_back()
+        except sqlite3.Error as error:
+            raise problem(self.path, error) from error
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):  # the error that brought us here is the one to tell
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    def request(self, id: str) -> tuple[str, str, int] | None:
+        found: tuple[str, str, int] | None = self._one(sql.FIND_REQUEST, (id,))
+        return found
+
+    def refs(self, prefix: str = "") -> list[str]:
+        ref, slash, stage = prefix.partition("/")
+        found = self._all(sql.INSTANCE_REFS, (ref, stage, stage + LAST)) if slash else self._all(sql.REFS, (prefix, prefix + LAST))
+        return [row[0] for row in found]
+
+    def pinned(self, kind: str, name: str, version: int, hash: str) -> dict[str, Any]:
+        row = self._one(sql.PINNED, (kind, name, version, hash))
+        if row is None:
+            raise DefinitionNotFound(f"{name} {version}", [f"{found} {number}" for found, number in self._all(sql.PINNED_NAMES, (kind,))])
+        body: dict[str, Any] = decode(row[0])
+        return body
+
+    def pinned_all(self) -> list[Pinned]:
+        return [Pinned(*row) for row in self._all(sql.PINNED_ALL)]
+
+    def office(self) -> Case:
+        tables: dict[str, dict[tuple[Any, ...], Any]] = {table: {} for table in OF_OFFICE}
+        with self._snapshot() as run:
+            row = run(sql.HEAD, (SYS,)).fetchone()
+            for table, text in (("person", sql.PEOPLE), ("setting", sql.SETTINGS)):
+                tables[table] = {KEYED[table](record): record for record in map(READ[table], run(text))}
+        return Case(Head(SYS, *row) if row else Head(SYS), tables)
+
+    def person(self, key: str) -> Person | None:
+        row = self._one(sql.PERSON, (key,)) or self._one(sql.PERSON_BY_LOGIN, (key,))
+        person: Person | None = READ["person"](row) if row else None
+        return person
+
+    def calendar(self, name: str) -> tuple[list[Day], list[Coverage]]:
+        days = list(map(READ["day"], self._all(sql.DAYS, (name,))))
+        return days, list(map(READ["coverage"], self._all(sql.COVERAGE, (name,))))

@@ -1,0 +1,79 @@
+"""
+The SQL of the aggregate as constant text, so that the driver prepares each statement once.
+
+Made from the records, whose fields are the columns; every name is quoted (`on`, `row` and `trigger` are SQL's own words).
+"""
+
+from __future__ import annotations
+
+from workflow.core.agreement import KEYS, RECORDS
+from workflow.core.entry import Sealed
+from workflow.store.values import OF_AGREEMENT, OF_OFFICE, TABLES
+
+
+def listed(names: tuple[str, ...], prefix: str = "") -> str:
+    return ", ".join(f'{prefix}"{name}"' for name in names)
+
+
+def _fields(table: str) -> tuple[str, ...]:
+    fields: tuple[str, ...] = RECORDS[table]._fields
+    return fields
+
+
+def _key(table: str) -> tuple[str, ...]:
+    """The columns of a row's whole key."""
+    if table in OF_OFFICE:
+        return KEYS[table]
+    return ("id",) if table == "agreement" else ("agreement", *KEYS[table])
+
+
+def _insert(table: str) -> str:
+    columns = _fields(table) if table in OF_OFFICE or table == "agreement" else ("agreement", *_fields(table))
+    return f"INSERT INTO {TABLES[table]} ({listed(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+def _of_one(table: str) -> str:
+    return f"SELECT {listed(_fields(table))} FROM {TABLES[table]} WHERE agreement = ? ORDER BY {listed(KEYS[table])}"
+
+
+INSERT = {table: _insert(table) for table in OF_AGREEMENT + OF_OFFICE}
+FIND = (f"SELECT h.cseq, h.leaf, {listed(_fields('agreement'), 'a.')} FROM agreement a JOIN head h ON h.chain = a.id WHERE a.ref = ?")
+FIND_BY_ID = FIND.replace("a.ref = ?", "a.id = ?")
+PARTS = {table: _of_one(table) for table in OF_AGREEMENT[1:]}
+# The row that holds the group's max() also gives the bare columns: sqlite.org/lang_select.html#bareagg
+LATEST = (f"SELECT {listed(_fields('deadline'))} FROM deadline WHERE agreement = ? "
+          "GROUP BY agreement, instance, name HAVING max(revision) ORDER BY instance, name")
+HEAD = "SELECT cseq, leaf FROM head WHERE chain = ?"
+FIRST_HEAD = "INSERT INTO head (cseq, leaf, chain) VALUES (?, ?, ?)"
+SWAP_HEAD = "UPDATE head SET cseq = ?, leaf = ? WHERE chain = ? AND cseq = ? AND leaf = ?"
+WRITTEN = Sealed._fields[:-1]  # all but the details
+ENTRY = f"INSERT INTO entry ({listed(WRITTEN)}) VALUES ({', '.join('?' * len(WRITTEN))})"
+PENDING = "INSERT INTO pending (chain, cseq) VALUES (?, ?)"
+DETAIL = "INSERT INTO audit_detail (eid, path, salt, value) VALUES (?, ?, ?, ?)"
+REQUEST = "INSERT INTO request (id, digest, chain, cseq) VALUES (?, ?, ?, ?)"
+FIND_REQUEST = "SELECT digest, chain, cseq FROM request WHERE id = ?"
+PIN = "INSERT OR IGNORE INTO definition (kind, name, version, hash, body) VALUES (?, ?, ?, ?, ?)"
+PINNED = "SELECT body FROM definition WHERE kind = ? AND name = ? AND version = ? AND hash = ?"
+PINNED_ALL = "SELECT kind, name, version, hash, body FROM definition ORDER BY kind, name, version, hash"
+PINNED_NAMES = "SELECT name, version FROM definition WHERE kind = ? ORDER BY name, version"
+PEOPLE = f"SELECT {listed(_fields('person'))} FROM person ORDER BY id"
+SETTINGS = f"SELECT {listed(_fields('setting'))} FROM setting ORDER BY name"
+PERSON = f"SELECT {listed(_fields('person'))} FROM person WHERE id = ?"
+PERSON_BY_LOGIN = f"SELECT {listed(_fields('person'))} FROM person WHERE login = ? AND login <> ''"
+DAYS = f'SELECT {listed(_fields("day"))} FROM calendar_day WHERE calendar = ? ORDER BY "on"'
+COVERAGE = f"SELECT {listed(_fields('coverage'))} FROM calendar_coverage WHERE calendar = ? ORDER BY year"
+REFS = "SELECT ref FROM agreement WHERE ref >= ? AND ref < ? ORDER BY ref"
+INSTANCE_REFS = ("SELECT a.ref || '/' || i.ref FROM agreement a JOIN instance i ON i.agreement = a.id "
+                 "WHERE a.ref = ? AND i.ref >= ? AND i.ref < ? ORDER BY i.ref")
+ENTRIES = f"SELECT {listed(WRITTEN)} FROM entry WHERE chain = ? AND cseq > ? ORDER BY cseq"
+ENTRY_AT = f"SELECT {listed(WRITTEN)} FROM entry WHERE chain = ? AND cseq = ?"
+ENTRY_BY_ID = f"SELECT {listed(WRITTEN)} FROM entry WHERE eid = ?"
+DETAILS = "SELECT path, salt, value FROM audit_detail WHERE eid = ? ORDER BY path"
+DETAILS_OF = ("SELECT d.eid, d.path, d.salt, d.value FROM entry e JOIN audit_detail d ON d.eid = e.eid "
+              "WHERE e.chain = ? AND e.cseq > ? ORDER BY d.eid, d.path")
+
+
+def update(table: str, columns: tuple[str, ...]) -> str:
+    """The statement that changes these columns of one row, the row's key coming last."""
+    changed = ", ".join(f'"{name}" = ?' for name in columns)
+    return f"UPDATE {TABLES[table]} SET {changed} WHERE " + " AND ".join(f'"{name}" = ?' for name in _key(table))

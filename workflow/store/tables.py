@@ -1,0 +1,301 @@
+"""
+The schema: tables, constraints, indices. No behaviour.
+
+The business tables have the columns of their records (`workflow.core.agreement`, `workflow.core.office`), in that order, and those of an
+agreement begin with its id. `python -m workflow.store.schema` writes `schema.sql` from this declaration; a test holds them equal.
+"""
+
+# No `from __future__ import annotations` here: SQLModel reads the annotations as it builds each class.
+
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, MetaData, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlmodel import SQLModel
+
+from workflow.store import columns as column
+
+NAMES = {
+    "ck": "%(table_name)s_%(constraint_name)s", "fk": "%(table_name)s_%(column_0_N_name)s", "uq": "%(table_name)s_%(column_0_N_name)s",
+    "pk": "%(table_name)s_key", "ix": "%(table_name)s_%(column_0_N_name)s",
+}
+CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}  # rows lie in the order of their key: an agreement is one range
+STRICT = {"sqlite_strict": True}
+
+
+class Base(SQLModel):
+    metadata: ClassVar[Any] = MetaData(naming_convention=NAMES)
+
+
+def of(target: str, *columns: str) -> ForeignKeyConstraint:
+    """A reference that is checked at commit, so that the order of effects does not matter."""
+    there = ("id",) if target == "agreement" else ("agreement", "ref")
+    return ForeignKeyConstraint(columns, [f"{target}.{name}" for name in there], deferrable=True, initially="DEFERRED")
+
+
+class AgreementTable(Base, table=True):
+    __tablename__ = "agreement"
+    __table_args__ = (
+        UniqueConstraint("ref"), CheckConstraint("ref <> ''", name="named"), column.truths("imported"), Index(None, "owner", "ref"), CLUSTERED)
+
+    id: str = column.text(key=True)
+    ref: str = column.text()
+    title: str = column.text()
+    track: str = column.text()
+    track_version: int = column.number()
+    track_hash: str = column.text()
+    parties: list[Any] = column.structure()
+    owner: str = column.text()
+    started_on: str = column.text()
+    params: dict[str, Any] = column.structure()
+    imported: bool = column.truth()
+
+
+class InstanceTable(Base, table=True):
+    __tablename__ = "instance"
+    __table_args__ = (of("agreement", "agreement"), column.truths("irregular", "imported"), Index(None, "state", "since"), CLUSTERED)
+
+    agreement: str = column.text(key=True)
+    ref: str = column.text(key=True)
+    stage: str = column.text()
+    number: int = column.number()
+    parent: str = column.text()
+    version: int = column.number()
+    hash: str = column.text()
+    state: str = column.text()
+    since: str = column.text()
+    opened_on: str = column.text()
+    entered: list[Any] = column.structure()
+    links: dict[str, Any] = column.structure()
+    counters: dict[str, Any] = column.structure()
+    fired: list[Any] = column.structure()
+    irregular: bool = column.truth()
+    imported: bool = column.truth()
+    gap_days: int | None = column.number(empty=True)
+    revision: int = column.number()
+
+
+class RowTable(Base, table=True):
+    __tablename__ = "requirement_row"
+    __table_args__ = (
+        of("instance", "agreement", "instance"), column.one_of("status", "open asked met refused not-required waived unknown"), CLUSTERED)
+
+    agreement: str = column.text(key=True)
+    instance: str = column.text(key=True)
+    name: str = column.text(key=True)
+    round: int = column.number(key=True)
+    status: str = column.text()
+    data: dict[str, Any] = column.structure()
+    on: str = column.text()
+
+
+class DocumentTable(Base, table=True):
+    __tablename__ = "document"
+    __table_args__ = (of("agreement", "agreement"), column.truths("stored"), CheckConstraint("length(sha256) = 64", name="hashed"), CLUSTERED)
+
+    agreement: str = column.text(key=True)
+    no: int = column.number(key=True)
+    instance: str = column.text()
+    row: str = column.text()
+    round: int = column.number()
+    version: int = column.number()
+    language: str = column.text()
+    sha256: str = column.text()
+    size: int = column.number()
+    filename: str = column.text()
+    on: str = column.text()
+    by: str = column.text()
+    stored: bool = column.truth()
+
+
+class ApprovalTable(Base, table=True):
+    __tablename__ = "approval"
+    __table_args__ = (of("instance", "agreement", "instance"), column.one_of("decision", "approved refused"), CLUSTERED)
+
+    agreement: str = column.text(key=True)
+    no: int = column.number(key=True)
+    instance: str = column.text()
+    row: str = column.text()
+    round: int = column.number()
+    person: str = column.text()
+    role: str = column.text()
+    decision: str = column.text()
+    reason: str = column.text()
+    on: str = column.text()
+
+
+class DeadlineTable(Base, table=True):
+    __tablename__ = "deadline"
+    __table_args__ = (
+        of("agreement", "agreement"), column.one_of("status", "open met missed void fired past"), column.truths("provisional", "overdue"),
+        Index("deadline_agenda", "effective", sqlite_where=sql("status = 'open'"), postgresql_where=sql("status = 'open'")),
+        Index("deadline_overdue", "effective", sqlite_where=sql("status = 'open' AND overdue = 1"),
+              postgresql_where=sql("status = 'open' AND overdue")),
+        Index("deadline_due", "wake_at", sqlite_where=sql("wake_at <> ''"), postgresql_where=sql("wake_at <> ''")), CLUSTERED)
+
+    agreement: str = column.text(key=True)
+    instance: str = column.text(key=True)
+    name: str = column.text(key=True)
+    revision: int = column.number(key=True)
+    status: str = column.text()
+    anchor: str = column.text()
+    anchored_on: str = column.text()
+    nominal: str = column.text()
+    effective: str = column.text()
+    wake_at: str = column.text()
+    on_expiry: str = column.text()
+    fire: str = column.text()
+    basis: str = column.text()
+    citation: str = column.text()
+    amount: int = column.number()
+    unit: str = column.text()
+    direction: str = column.text()
+    calendar: str = column.text()
+    shows: str = column.text()
+    provisional: bool = column.truth()
+    occurrence: int = column.number()
+    overdue: bool = column.truth()
+    settled_on: str = column.text()
+    reason: str = column.text()
+
+
+class ActivityTable(Base, table=True):
+    __tablename__ = "activity"
+    __table_args__ = (of("agreement", "agreement"), column.one_of("kind", "activity contact report"), CLUSTERED)
+
+    agreement: str = column.text(key=True)
+    no: int = column.number(key=True)
+    kind: str = column.text()
+    title: str = column.text()
+    field: str = column.text()
+    on: str = column.text()
+    until: str = column.text()
+    instance: str = column.text()
+    note: str = column.text()
+
+
+class PersonTable(Base, table=True):
+    __tablename__ = "person"
+    __table_args__ = (
+        Index("person_login", "login", unique=True, sqlite_where=sql("login <> ''"), postgresql_where=sql("login <> ''")),
+        column.truths("admin", "active"), CLUSTERED)
+
+    id: str = column.text(key=True)
+    name: str = column.text()
+    login: str = column.text()
+    email: str = column.text()
+    roles: list[Any] = column.structure()
+    lang: str = column.text()
+    zone: str = column.text()
+    admin: bool = column.truth()
+    active: bool = column.truth()
+
+
+class DayTable(Base, table=True):
+    __tablename__ = "calendar_day"
+    __table_args__ = (column.one_of("kind", "national joint-leave closure working"), CLUSTERED)
+
+    calendar: str = column.text(key=True)
+    on: str = column.text(key=True)
+    kind: str = column.text()
+    name: str = column.text()
+    source: str = column.text()
+
+
+class CoverageTable(Base, table=True):
+    __tablename__ = "calendar_coverage"
+    __table_args__ = (column.one_of("status", "known partial"), CLUSTERED)
+
+    calendar: str = column.text(key=True)
+    year: int = column.number(key=True)
+    status: str = column.text()
+    source: str = column.text()
+
+
+class SettingTable(Base, table=True):
+    __tablename__ = "setting"
+    __table_args__ = (CLUSTERED,)
+
+    name: str = column.text(key=True)
+    value: Any = column.structure()
+
+
+class HeadTable(Base, table=True):
+    """The one lock of each chain."""
+
+    __tablename__ = "head"
+    __table_args__ = (CLUSTERED,)
+
+    chain: str = column.text(key=True)
+    cseq: int = column.number()
+    leaf: str = column.text()
+
+
+class EntryTable(Base, table=True):
+    """The journal. Bodies are wide, so the rows lie in the order they were written and the key is an index."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        UniqueConstraint("eid"), CheckConstraint("length(body) <= 65535", name="fits"), CheckConstraint("length(leaf) = 64", name="hashed"), STRICT)
+
+    chain: str = column.text(key=True)
+    cseq: int = column.number(key=True)
+    eid: str = column.text()
+    prev: str = column.text()
+    leaf: str = column.text()
+    body: bytes = column.blob()
+    recorded: str = column.text()
+    occurred: str = column.text()
+    act: str = column.text()
+    instance: str = column.text()
+    trigger: str = column.text()
+    person: str = column.text()
+    req: str = column.text()
+
+
+class PendingTable(Base, table=True):
+    """Entries that the log's one tree has not numbered yet, in the order they were committed."""
+
+    __tablename__ = "pending"
+    __table_args__ = STRICT | {"sqlite_autoincrement": True}
+
+    seq: int | None = column.number(key=True)
+    chain: str = column.text()
+    cseq: int = column.number()
+
+
+class DetailTable(Base, table=True):
+    """Personal data that an entry commits to: kept beside the journal so that it can be erased."""
+
+    __tablename__ = "audit_detail"
+    __table_args__ = (ForeignKeyConstraint(["eid"], ["entry.eid"], deferrable=True, initially="DEFERRED"), CLUSTERED)
+
+    eid: str = column.text(key=True)
+    path: str = column.text(key=True)
+    salt: bytes = column.blob()
+    value: str = column.text()
+
+
+class RequestTable(Base, table=True):
+    """What was asked with a request id, so that asking again does nothing."""
+
+    __tablename__ = "request"
+    __table_args__ = (CLUSTERED,)
+
+    id: str = column.text(key=True)
+    digest: str = column.text()
+    chain: str = column.text()
+    cseq: int = column.number()
+
+
+class DefinitionTable(Base, table=True):
+    """The definitions that instances and agreements are pinned to."""
+
+    __tablename__ = "definition"
+    __table_args__ = (column.one_of("kind", "stage track"), STRICT)
+
+    kind: str = column.text(key=True)
+    name: str = column.text(key=True)
+    version: int = column.number(key=True)
+    hash: str = column.text(key=True)
+    body: str = column.text()
