@@ -141,3 +141,11 @@ class Health(Protocol):
 
     def integrity(self) -> list[str]:
         """What is wrong with the file, its references, its triggers; empty when nothing is."""
+
+
+class Store(Agreements, Definitions, Office, Journal, Listing, Health, Protocol):
+    """A whole database, for those who compose."""
+
+
+class Chains(Agreements, Journal, Protocol):
+    """What the engine needs: agreements, and their journal where an entry is to be put right."""

@@ -80,7 +80,9 @@ class Document(NamedTuple):
     size: int
     filename: str
     on: str
+    by: str
     stored: bool = True
+    withdrawn: bool = False  # a correction put another in its place
 
 
 class Approval(NamedTuple):

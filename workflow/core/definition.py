@@ -184,7 +184,7 @@ def track(data: Mapping[str, Any], digest: str) -> Track:
 def _owners(requirements: Mapping[str, Requirement]) -> dict[str, tuple[str, ...]]:
     owners: dict[str, tuple[str, ...]] = {}
     for row in requirements.values():
-        own = row.spec.get("of", NOTHING) if row.kind in ("letter", "reply") else row.fields
+        own = row.fields if row.kind in ("field", "checklist", "meeting") or row.name == "instrument" else row.spec.get("of", NOTHING)
         for field in () if "row" in row.spec else own:
             owners[field] = (*owners.get(field, ()), row.name)
     return owners
@@ -206,6 +206,10 @@ def fields_of(row: Mapping[str, Any]) -> dict[str, str]:
         fields |= dict.fromkeys(row.get("dates", ()), "date")
         for flag, names in INSTRUMENT_FIELDS.items():
             fields |= names if row.get(flag) else {}
+    if kind in ("document", "instrument") and "parts" in row:
+        fields["parts"] = "list"
+    if kind == "document" and "to" in row:
+        fields["sent_to"] = "list"
     return fields
 
 

@@ -1,0 +1,156 @@
+"""A decision in the making: the case as it stands, what the decision may read besides it, and the rows it has changed so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.core.agreement import KEYS, Case, Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from workflow.core.agreement import Agreement, Approval, Deadline, Document, Instance, Row
+    from workflow.core.calendar import Calendar
+    from workflow.core.definition import Definition, Track
+    from workflow.core.office import Actor
+
+Guard = "Callable[[Callable[[str], Any], str], str | None]"
+
+
+class Office(NamedTuple):
+    """
+    All that a decision may read besides the case. `today` is the office's civil day (ISO), `now` the UTC instant.
+
+    `pinned` finds the definition of an instance, `latest` the newest of a stage, `calendar` the working days by name.
+    """
+
+    now: str
+    today: str
+    zone: str
+    by: Actor
+    settings: Mapping[str, Any]
+    track: Track
+    pinned: Callable[[str, int, str], Definition]
+    latest: Callable[[str], Definition]
+    calendar: Callable[[str], Calendar]
+    guards: Mapping[str, Callable[[Callable[[str], Any], str], str | None]]
+
+    def policy(self, case: Draft, name: str) -> Any:
+        """A policy parameter: the agreement's own value before the office's; None where nobody set one."""
+        value = case.agreement.params.get(name)
+        return self.settings.get(f"policy.{name}") if value is None else value
+
+
+class Draft:
+    """
+    The working copy of one decision. Nothing outside it changes; `effects()` says what the decision wrote.
+
+    Lookups are by instance ref and requirement name; a row is the one of the latest round.
+    """
+
+    def __init__(self, case: Case, office: Office) -> None:
+        self.case, self.office = case, office
+        self.tables: dict[str, dict[tuple[Any, ...], Any]] = {name: dict(rows) for name, rows in case.tables.items()}
+        self.touched: dict[tuple[str, tuple[Any, ...]], None] = {}
+        self.moved: list[tuple[str, str, str, str]] = []  # (instance, trigger, from, to) of every transition fired
+        self.opened: list[str] = []
+        self.notes: list[str] = []
+        self.personal: set[tuple[str, str, str]] = set()  # (instance, row, field) whose values are committed
+        self._rows: dict[tuple[str, str], Row] = {}
+        for row in case.tables["row"].values():
+            held = self._rows.get((row.instance, row.name))
+            if held is None or row.round > held.round:
+                self._rows[row.instance, row.name] = row
+
+    @property
+    def agreement(self) -> Agreement:
+        found: Agreement = self.tables["agreement"][()]
+        return found
+
+    def instances(self) -> list[Instance]:
+        return list(self.tables["instance"].values())
+
+    def instance(self, ref: str) -> Instance:
+        found: Instance = self.tables["instance"][ref,]
+        return found
+
+    def definition(self, instance: Instance) -> Definition:
+        """The machine of an instance: its pinned definition, or that definition's item for an item."""
+        found = self.office.pinned(instance.stage, instance.version, instance.hash)
+        return found.item if instance.parent and found.item is not None else found
+
+    def holds(self, instance: Instance, fact: str) -> bool:
+        return self.definition(instance).holds(instance.state, fact)
+
+    def items(self, ref: str) -> list[Instance]:
+        return [instance for instance in self.tables["instance"].values() if instance.parent == ref]
+
+    def linked(self, instance: Instance, link: str) -> Instance | None:
+        """The instance a link names; an item asks its parent."""
+        ref = instance.links.get(link.replace("-", "_"))
+        if ref is None and instance.parent:
+            return self.linked(self.instance(instance.parent), link)
+        found: Instance | None = self.tables["instance"].get((ref,))
+        return found
+
+    def row(self, instance: str, name: str) -> Row | None:
+        return self._rows.get((instance, name))
+
+    def round(self, instance: str, name: str) -> int:
+        row = self._rows.get((instance, name))
+        return row.round if row else 1
+
+    def documents(self, instance: str, name: str) -> list[Document]:
+        """The documents of a row's current round, oldest first."""
+        turn = self.round(instance, name)
+        return [doc for doc in self.tables["document"].values() if doc.instance == instance and doc.row == name and doc.round == turn
+                and not doc.withdrawn]
+
+    def approvals(self, instance: str, name: str) -> list[Approval]:
+        turn = self.round(instance, name)
+        return [row for row in self.tables["approval"].values() if row.instance == instance and row.row == name and row.round == turn]
+
+    def deadlines(self, instance: str) -> dict[str, Deadline]:
+        """The latest revision of every deadline of an instance (`""`: of the track)."""
+        latest: dict[str, Deadline] = {}
+        for row in self.tables["deadline"].values():
+            if row.instance == instance and (row.name not in latest or row.revision > latest[row.name].revision):
+                latest[row.name] = row
+        return latest
+
+    def put(self, table: str, record: Any) -> None:
+        """Write a record onto the working copy; a record equal to the one on record is no change."""
+        key = tuple(getattr(record, name) for name in KEYS[table])
+        if self.tables[table].get(key) == record:
+            return
+        self.tables[table][key] = record
+        self.touched[table, key] = None
+        if table == "row":
+            self._rows[record.instance, record.name] = record
+
+    def touched_instances(self) -> set[str]:
+        """The refs of all instances of which any row has changed."""
+        return {key[0] if table == "instance" else getattr(self.tables[table][key], "instance", "") for table, key in self.touched} - {""}
+
+    def effects(self) -> tuple[Effect, ...]:
+        """The rows written, in order: whole where new, else only the columns that changed."""
+        return tuple(effect for _table, _key, effect in self._written())
+
+    def committed(self) -> tuple[tuple[int, str], ...]:
+        """Where personal values stand in the effects: (index of the effect, path of the value)."""
+        places = []
+        for index, (table, key, effect) in enumerate(self._written()):
+            if table == "row" and "data" in effect.values:
+                places += [(index, f"data.{field}") for instance, row, field in sorted(self.personal)
+                           if key[:2] == (instance, row) and field in effect.values["data"]]
+        return tuple(places)
+
+    def _written(self) -> Iterator[tuple[str, tuple[Any, ...], Effect]]:
+        for table, key in self.touched:
+            now, before = self.tables[table][key], self.case.tables[table].get(key)
+            if before is None:
+                yield table, key, Effect(table, None, now._asdict())
+            else:
+                changed = {name: value for name, value, old in zip(now._fields, now, before, strict=True) if value != old}
+                if changed:
+                    yield table, key, Effect(table, key, changed)

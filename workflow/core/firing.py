@@ -1,0 +1,125 @@
+"""What a transition does to the rows: state, counters, new rounds, set fields, moved links, dropped items, opened siblings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workflow.core import dates, opening, requirement
+from workflow.core.agreement import Instance, Row
+
+if TYPE_CHECKING:
+    from workflow.core.definition import Transition
+    from workflow.core.draft import Draft
+
+
+def fire(draft: Draft, instance: Instance, transition: Transition, on: str) -> None:
+    """Write one transition of one instance onto the draft; `on` is the date on paper."""
+    draft.put("instance", _moved(draft, instance, transition, on))
+    draft.moved.append((instance.ref, transition.name, instance.state, transition.to or instance.state))
+    spec = transition.spec
+    for name in spec.get("reopens", ()):
+        _reopen(draft, instance, name, on)
+    for field, value in spec.get("sets", {}).items():
+        assign(draft, draft.instance(instance.ref), field, _value(draft, instance, value, on), on)
+    if "relinks" in spec:
+        _relink(draft, draft.instance(instance.ref), spec["relinks"])
+    if spec.get("drops_items"):
+        _drop_items(draft, instance, on)
+    if "opens" in spec:
+        _open(draft, instance, spec["opens"], on)
+    record_gap(draft, draft.instance(instance.ref))
+
+
+def _moved(draft: Draft, instance: Instance, transition: Transition, on: str) -> Instance:
+    counters, entered, fired = dict(instance.counters), instance.entered, instance.fired
+    name = transition.spec.get("counter")
+    if name:
+        counters[name] = [counters.get(name, [0, ""])[0] + 1, on]
+    if transition.to:
+        entered = [pair for pair in entered if pair[0] != transition.to] + [[transition.to, on]]
+    elif transition.name not in fired:
+        fired = [*fired, transition.name]
+    return instance._replace(state=transition.to or instance.state, since=on if transition.to else instance.since, entered=entered,
+                             counters=counters, fired=fired, irregular=instance.irregular or transition.irregular,
+                             revision=instance.revision + 1)
+
+
+def _reopen(draft: Draft, instance: Instance, name: str, on: str) -> None:
+    need = draft.definition(instance).requirements[name]
+    row = draft.row(instance.ref, need.row)
+    if row is not None and (row.data or row.status != "open" or draft.documents(instance.ref, need.row)):
+        draft.put("row", Row(instance.ref, need.row, row.round + 1, "open", {}, on))
+
+
+def assign(draft: Draft, instance: Instance, field: str, value: Any, on: str) -> None:
+    """Set one field of an instance's row, in its current round."""
+    found = draft.definition(instance).field(field, instance.opened_on)
+    if found is None:
+        raise KeyError(field)
+    need, key, _ = found
+    row = draft.row(instance.ref, need.row) or Row(instance.ref, need.row, 1, "open", {}, on)
+    draft.put("row", row._replace(data={**row.data, key: value}, status="met", on=on))
+
+
+def _value(draft: Draft, instance: Instance, value: Any, on: str) -> Any:
+    """A literal, `occurred`, or `+instrument.term_months`: the end date moved on by the term."""
+    if value == "occurred":
+        return on
+    if isinstance(value, str) and value.startswith("+"):
+        row = draft.row(instance.ref, "instrument")
+        months = row.data.get(value.partition(".")[2]) if row else None
+        ends = row.data.get("ends_on", "") if row else ""
+        return requirement.later(ends, f"{int(months or 12)}m") if ends else ends
+    return value
+
+
+def _relink(draft: Draft, instance: Instance, link: str) -> None:
+    """Move a link to the successor that is in force (else the newest) of the instance it names."""
+    old = instance.links.get(link)
+    heirs = [other for other in draft.instances() if other.links.get("predecessor") == old]
+    heirs.sort(key=lambda other: (draft.holds(other, "in-force"), other.number))
+    if heirs:
+        draft.put("instance", instance._replace(links={**instance.links, link: heirs[-1].ref}))
+
+
+def _drop_items(draft: Draft, instance: Instance, on: str) -> None:
+    for item in draft.items(instance.ref):
+        definition = draft.definition(item)
+        drop = definition.transitions.get("drop")
+        if drop is not None and item.state in drop.sources:
+            fire(draft, item, drop, on)
+
+
+def _open(draft: Draft, instance: Instance, spec: dict[str, Any], on: str) -> None:
+    stage = stage_named(draft, instance, spec["stage"])
+    target = draft.linked(instance, "subject") if spec["stage"] == "same-as:subject" else instance
+    subject = target.ref if target is not None else instance.ref
+    running = [other for other in draft.instances() if other.stage == stage and not other.parent and other.links.get(spec["link"]) == subject
+               and not draft.definition(other).states[other.state].final]
+    if running and spec.get("if_open") == "skip":
+        draft.notes.append(f"{running[0].ref} is open already")
+        return
+    opened = opening.place(draft, stage, {spec["link"]: subject}, on)
+    for field, value in spec.get("with", {}).items():
+        assign(draft, opened, field, value, on)
+
+
+def stage_named(draft: Draft, instance: Instance, name: str) -> str:
+    """The stage a definition names: itself, or `same-as:subject`, the stage of the instance a link names."""
+    head, _, link = name.partition(":")
+    other = draft.linked(instance, link) if head == "same-as" else None
+    return other.stage if other is not None else name
+
+
+def record_gap(draft: Draft, instance: Instance) -> None:
+    """A successor that comes into force (or is signed) records the days since its predecessor ended; unknown stays None."""
+    spec = draft.definition(instance).links.get("predecessor", {})
+    before = draft.linked(instance, "predecessor")
+    if before is None or "gap_from" not in spec or instance.gap_days is not None or not draft.holds(instance, "signed"):
+        return
+    own, theirs = draft.row(instance.ref, "instrument"), draft.row(before.ref, "instrument")
+    start = own.data.get("in_force_on") or own.data.get("signed_on") if own else None
+    end = theirs.data.get(spec["gap_from"]) if theirs else None
+    if start and end and dates.precision(start) == dates.precision(end) == "day":
+        days = (dates.earliest(start) - dates.earliest(end)).days
+        draft.put("instance", instance._replace(gap_days=max(0, days)))

@@ -1,0 +1,233 @@
+"""
+Opening a stage of an agreement: the track's order, the links to the stages it builds on, and the entry of a running history.
+
+A track says per stage whether there may be `many` (true, or `successor`: a new one only follows an old one) and `after` what it
+may open: any one of its conditions is enough, a soft one only warns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workflow.core import facts, requirement
+from workflow.core.agreement import Instance, Row
+from workflow.core.facts import say
+from workflow.errors import InvalidInput, NotFound, OutOfSequence, RequirementsUnmet, Unmet
+
+if TYPE_CHECKING:
+    from workflow.core.definition import Definition
+    from workflow.core.draft import Draft
+
+
+def place(draft: Draft, stage: str, links: dict[str, str], on: str, *, state: str = "", parent: str = "", imported: bool = False) -> Instance:
+    """Put a new instance of a stage (of an item, where `parent` is given) on the draft, in its initial state or in `state`."""
+    if parent:
+        plan = draft.instance(parent)
+        number = len(draft.items(parent)) + 1
+        ref, version, digest = f"{parent}/{number}", plan.version, plan.hash
+        definition = draft.definition(plan).item
+        initial = definition.initial if definition else ""
+    else:
+        latest = draft.office.latest(stage)
+        number = sum(other.stage == stage and not other.parent for other in draft.instances()) + 1
+        ref = stage if number == 1 else f"{stage}-{number}"
+        version, digest, initial = latest.version, latest.hash, latest.initial
+    start = state or initial
+    instance = Instance(ref, stage, number, parent, version, digest, start, on, on, [[start, on]], dict(links), {}, [], imported=imported)
+    draft.put("instance", instance)
+    draft.opened.append(ref)
+    return instance
+
+
+def open_stage(draft: Draft, stage: str, links: dict[str, str], on: str) -> Instance:
+    """
+    Open a stage where its track allows it, with the links given or the only ones possible.
+
+    Raises:
+        NotFound: the track has no such stage. InvalidInput: a link is needed, ambiguous or wrong.
+        OutOfSequence: nothing it may open after has come far enough, or one is open already.
+    """
+    rule = _rule(draft, stage)
+    definition = draft.office.latest(stage)
+    chosen = choose_links(draft, definition, stage, links)
+    _admit(draft, stage, rule, chosen)
+    return place(draft, stage, chosen, on)
+
+
+def check_opening(draft: Draft, instance: Instance, on: str) -> None:
+    """
+    Judge what the opening itself needs, once its facts are on the draft; enter another state where an alternative entry applies.
+
+    Raises:
+        RequirementsUnmet: with every hard requirement of the opening that is not on record.
+        OutOfSequence: no condition of the track's order holds.
+    """
+    definition = draft.definition(instance)
+    needs = list(definition.opening.get("needs", ()))
+    for entry in definition.opening.get("at", ()):
+        if facts.applies(draft, instance, entry["when"]) and "predecessor" in instance.links:
+            needs = [*entry["needs"]]
+            _carry(draft, instance, entry, on)
+            instance = draft.instance(instance.ref)
+    unmet = [row for name in needs for row in requirement.unmet(draft, instance, definition.requirements[name], on)]
+    hard = [row for row in unmet if not row.soft]
+    if hard:
+        raise RequirementsUnmet(facts.full_ref(draft, instance), "open", hard)
+    if not instance.parent:
+        _after(draft, instance)
+
+
+def enter_existing(draft: Draft, stage: str, state: str, links: dict[str, str], as_of: str) -> Instance:
+    """
+    Enter a stage that was running (or over) before it was recorded here, in the state it stands in.
+
+    No order is checked: what happened, happened. The law of `as_of` decides which rows it should have had.
+    """
+    _rule(draft, stage)
+    definition = draft.office.latest(stage)
+    if state not in definition.states:
+        raise InvalidInput("state", state, f"{stage} has no such state", list(definition.states))
+    chosen = choose_links(draft, definition, stage, links, strict=False)
+    return place(draft, stage, chosen, as_of, state=state, imported=True)
+
+
+def mark_unknown(draft: Draft, instance: Instance) -> None:
+    """Every row that the way to an entered state would have asked for, and that nobody has documented, is `unknown`."""
+    definition = draft.definition(instance)
+    for name in dict.fromkeys(_asked_before(definition, instance.state)):
+        need = definition.requirements[name]
+        if need.kind in ("stage", "items", "reached") or not need.in_law(instance.opened_on):
+            continue
+        row = draft.row(instance.ref, need.row)
+        if row is None:
+            draft.put("row", Row(instance.ref, need.row, 1, "unknown", {}, instance.opened_on))
+
+
+def choose_links(draft: Draft, definition: Definition, stage: str, given: dict[str, str], *, strict: bool = True) -> dict[str, str]:
+    """
+    The links of a new instance: those given, else the one possible target of each that the definition names.
+
+    `travel` and `predecessor` are never guessed from several; an optional link without a target stays empty.
+    """
+    for link in given:
+        if link not in definition.links:
+            raise InvalidInput("link", link, f"{stage} has no such link", list(definition.links))
+    chosen: dict[str, str] = {}
+    for link, spec in definition.links.items():
+        candidates = [other for other in draft.instances() if other.stage in spec["stages"] and not other.parent]
+        if link in given:
+            chosen[link] = _target(draft, link, given[link], candidates)
+            continue
+        if link == "travel":
+            continue
+        if link in ("base", "subject", "origin"):
+            candidates = [other for other in candidates if not draft.definition(other).states[other.state].final] or \
+                ([] if spec.get("optional") else candidates)
+        if link == "predecessor":
+            candidates = _ended_without_heir(draft, candidates)
+        if len(candidates) == 1:
+            chosen[link] = candidates[0].ref
+        elif candidates and strict and not (spec.get("optional") and link == "predecessor"):
+            refs = [other.ref for other in candidates]
+            raise InvalidInput("link", link, f"several are possible: say --link {link}=STAGE", refs)
+        elif not candidates and strict and not spec.get("optional"):
+            raise OutOfSequence(f"{draft.agreement.ref}/{stage}", "open", [_lacks(draft, link, spec["stages"])])
+    return chosen
+
+
+def _ended_without_heir(draft: Draft, candidates: list[Instance]) -> list[Instance]:
+    heirs = {other.links.get("predecessor") for other in draft.instances()}
+    return [other for other in candidates if other.ref not in heirs
+            and (draft.holds(other, "ended") or draft.holds(other, "superseded"))]
+
+
+def _lacks(draft: Draft, link: str, stages: list[str]) -> Unmet:
+    message, filled = say("no {stages} is on record that it could rest on ({link})", stages=" or ".join(stages), link=link)
+    in_track = next((name for name in stages if name in draft.office.track.stages), "")
+    return Unmet("", message, filled, f"mufakat open {draft.agreement.ref} {in_track}" if in_track else "")
+
+
+def _target(draft: Draft, link: str, ref: str, candidates: list[Instance]) -> str:
+    ref = ref.removeprefix(f"{draft.agreement.ref}/")
+    refs = [other.ref for other in candidates]
+    if ref not in refs:
+        raise InvalidInput("link", f"{link}={ref}", "that is no stage it may link to", refs)
+    return ref
+
+
+def _rule(draft: Draft, stage: str) -> dict[str, Any]:
+    stages = draft.office.track.stages
+    if stage not in stages:
+        raise NotFound(f"stage of the track {draft.office.track.name}", stage, list(stages))
+    return dict(stages[stage])
+
+
+def _admit(draft: Draft, stage: str, rule: dict[str, Any], links: dict[str, str]) -> None:
+    """One at a time, unless the track says `many`; a successor names the one it follows."""
+    if rule.get("many") is True:
+        return
+    siblings = [other for other in draft.instances() if other.stage == stage and not other.parent]
+    living = [other for other in siblings if not draft.definition(other).states[other.state].final]
+    if rule.get("many") == "successor" and siblings and "predecessor" in links:
+        return
+    if living or (siblings and not rule.get("many")):
+        other = (living or siblings)[0]
+        message, filled = say("{ref} stands in {state}; a second one must follow it", ref=other.ref, state=other.state)
+        command = f"mufakat open {draft.agreement.ref} {stage} --link predecessor={other.ref}" if rule.get("many") else ""
+        raise OutOfSequence(f"{draft.agreement.ref}/{stage}", "open", [Unmet("", message, filled, command)])
+
+
+def _after(draft: Draft, instance: Instance) -> None:
+    conditions = _rule(draft, instance.stage).get("after", [])
+    if not conditions or any(_satisfied(draft, instance, row) for row in conditions):
+        return
+    unmet = []
+    for row in conditions:
+        wanted = row.get("holds") or row.get("state")
+        message, filled = say("a {stage} that is {wanted}", stage=row["stage"], wanted=wanted)
+        unmet.append(Unmet(row["stage"], message, filled, soft=bool(row.get("soft"))))
+    if any(row.soft for row in unmet):
+        draft.notes.append("opened without " + " or ".join(row.text for row in unmet))
+        return
+    raise OutOfSequence(facts.full_ref(draft, instance), "open", unmet)
+
+
+def _satisfied(draft: Draft, instance: Instance, row: dict[str, Any]) -> bool:
+    if row.get("when") and not facts.applies(draft, instance, row["when"]):
+        return False
+    linked = set(instance.links.values())
+    for other in draft.instances():
+        if other.stage != row["stage"] or other.parent or other.ref == instance.ref:
+            continue
+        if "link" in row and instance.links.get(row["link"]) != other.ref and other.links.get("subject") not in linked:
+            continue
+        if draft.holds(other, row["holds"]) if "holds" in row else other.state == row.get("state"):
+            return True
+    return False
+
+
+def _carry(draft: Draft, instance: Instance, entry: dict[str, Any], on: str) -> None:
+    """Enter further on: what the predecessor had is not asked for again, and the row says where it stands."""
+    for name in entry.get("carries", ()):
+        draft.put("row", Row(instance.ref, name, 1, "not-required", {"carried_from": instance.links["predecessor"]}, on))
+    draft.put("instance", instance._replace(state=entry["state"], entered=[[entry["state"], on]]))
+
+
+def _asked_before(definition: Definition, state: str) -> list[str]:
+    """The needs of every transition on a way from the initial state to `state`, and of the opening."""
+    back: dict[str, set[str]] = {}
+    for row in definition.transitions.values():
+        if row.to:
+            back.setdefault(row.to, set()).update(row.sources)
+    before, todo = {state}, [state]
+    while todo:
+        for source in back.get(todo.pop(), ()):
+            if source not in before:
+                before.add(source)
+                todo.append(source)
+    needs = [*definition.opening.get("needs", ())]
+    for row in definition.transitions.values():
+        regular = not row.irregular and row.roles and row.to in before and row.to not in row.sources
+        if regular and set(row.sources) & (before - ({state} if row.to != state else set())):
+            needs += row.needs
+    return needs

@@ -1,0 +1,309 @@
+"""
+The engine: load, decide, commit.
+
+Every verb loads the agreement, lets the pure core decide, and commits the change with its journal entry; all of it or nothing.
+Before a decision the agreement's due facts of time are applied, those dated on or before the day it is about. Whoever loses the
+race for the agreement's head decides again on what is there now; if the addressed stage itself moved, the caller is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.core import correcting, dates, decision
+from workflow.core.agreement import Change
+from workflow.core.decision import Request
+from workflow.core.draft import Draft
+from workflow.core.entry import canonical, open_entry, seal, uuid7
+from workflow.core.office import SYSTEM
+from workflow.core.recording import Fact, File
+from workflow.core.replay import replay
+from workflow.errors import InvalidInput, NotFound, StaleInstance, TransitionRefused
+from workflow.outcome import Done, outcome
+from workflow.ports import HeadMoved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from workflow.core.agreement import Case, Deadline
+    from workflow.core.draft import Office
+    from workflow.core.entry import Sealed
+    from workflow.core.office import Actor
+    from workflow.errors import Unmet
+    from workflow.documents import Documents
+    from workflow.library import Library
+    from workflow.ports import Chains, Pinned
+
+ATTEMPTS = 100  # lost races in a row before a caller is told that the agreement is too busy
+
+
+class Paper(NamedTuple):
+    """A file as named by the caller: which requirement it answers, where it lies, its language; or only its hash is kept."""
+
+    requirement: str
+    path: str
+    language: str = ""
+    reference_only: bool = False
+
+
+class Ask(NamedTuple):
+    """
+    What may come with every verb. `facts` as typed; `links` link -> stage; `occurred` the date on paper (empty: today).
+
+    `if_state`: only if the stage stands there. `request`: an id that makes a repeated call a no-op. `dry_run`: decide, write nothing.
+    """
+
+    facts: Sequence[Fact] = ()
+    papers: Sequence[Paper] = ()
+    links: dict[str, str] = {}
+    occurred: str = ""
+    reason: str = ""
+    role: str = ""
+    if_state: str = ""
+    request: str = ""
+    dry_run: bool = False
+
+
+class Engine:
+    """
+    The verbs over one store, for one actor.
+
+    `clock` gives the UTC instant as ISO text with microseconds; everything random comes from `entropy` (a byte count -> bytes).
+    """
+
+    def __init__(self, store: Chains, library: Library, actor: Actor, *, origin: str, clock: Callable[[], str],
+                 documents: Documents | None = None, entropy: Callable[[int], bytes] = os.urandom) -> None:
+        self.store, self.library, self.actor = store, library, actor
+        self.origin, self.clock, self.documents, self.entropy = origin, clock, documents, entropy
+
+    def start(self, ref: str, track: str, title: str, parties: list[dict[str, Any]], owner: str = "", params: dict[str, Any] | None = None,
+              ask: Ask = Ask(), *, imported: bool = False) -> Done:
+        """Begin an agreement. `parties`: name, country (ISO 3166 two letters), kind."""
+        repeated = self._repeated(ref, ask, "start", ref, track, title, parties, owner)
+        if repeated is not None:
+            return repeated
+        check_ref(ref)
+        if ref in self.store.refs(ref):
+            raise InvalidInput("reference", ref, f"it is taken: mufakat show {ref}")
+        found, pinned = self.library.newest_track(track)
+        now = self.clock()
+        office = self.library.office(found, self.actor, now)
+        ident = uuid7(milliseconds(now), self.entropy(10))
+        case, change = decision.start(office, ident, ref, title, parties, owner or self.actor.person, self._request(ask),
+                                      params or {}, imported=imported)
+        return self._commit(case, change, ask, now, [pinned], "start", ref, track, title, parties, owner)
+
+    def open(self, ref: str, stage: str, ask: Ask = Ask(), *, existing: str = "") -> Done:
+        """Open a stage of an agreement; with `existing` enter it in the state it stands in, as of `ask.occurred`."""
+        agreement, _, parent = ref.partition("/")
+
+        def decide(case: Case, office: Office) -> Change:
+            if parent:
+                if stage != "item":
+                    raise InvalidInput("stage", stage, "only an item can be opened inside a stage", ["item"])
+                return decision.open_item(case, office, parent, self._request(ask), existing=existing)
+            return decision.open_stage(case, office, stage, self._request(ask), existing=existing)
+        return self._write(agreement, "", decide, ask, "open", ref, stage, existing)
+
+    def advance(self, ref: str, trigger: str, ask: Ask = Ask()) -> Done:
+        """Move a stage along one of its transitions, with the facts and files that come with the step."""
+        return self._on(ref, lambda case, office, stage: decision.advance(case, office, stage, trigger, self._request(ask)), ask,
+                        "advance", ref, trigger)
+
+    def record(self, ref: str, ask: Ask = Ask(), *, not_required: str = "") -> Done:
+        """Put facts, letters, answers, documents or links on record."""
+        return self._on(ref, lambda case, office, stage: decision.record(case, office, stage, self._request(ask), not_required=not_required),
+                        ask, "record", ref, not_required)
+
+    def approve(self, ref: str, name: str, ask: Ask = Ask(), *, refuse: bool = False) -> Done:
+        """Give one approval, or refuse it (with a reason)."""
+        verdict = "refused" if refuse else "approved"
+        return self._on(ref, lambda case, office, stage: decision.approve(case, office, stage, name, verdict, self._request(ask)), ask,
+                        "approve", ref, name, verdict)
+
+    def activity(self, ref: str, title: str, ask: Ask = Ask(), *, kind: str = "activity", field: str = "", until: str = "",
+                 note: str = "") -> Done:
+        """Put a dated fact of cooperation on record, of the agreement or of one of its stages."""
+        agreement, _, stage = ref.partition("/")
+        return self._write(agreement, "", lambda case, office: decision.activity(case, office, title, kind, field, until, stage, note,
+                           self._request(ask)), ask, "activity", ref, title, kind, field, until, note)
+
+    def assign(self, ref: str, owner: str, ask: Ask = Ask()) -> Done:
+        """Make a person (by id) responsible for the agreement."""
+        return self._write(ref.partition("/")[0], "", lambda case, office: decision.assign(case, office, owner, self._request(ask)), ask,
+                           "assign", ref, owner)
+
+    def correct(self, entry: str, ask: Ask = Ask(), *, undo: bool = False) -> Done:
+        """Put an earlier entry right by a new one (`entry`: `bogor-kisarazu#12`), or take back the latest transition of a stage."""
+        ref, mark, number = entry.partition("#")
+        if not mark or not number.isdigit():
+            raise InvalidInput("entry", entry, "name it as history shows it, such as bogor-kisarazu#12")
+
+        def decide(case: Case, office: Office) -> Change:
+            chain = case.agreement.id
+            sealed = self.store.entry(chain, int(number))
+            if sealed is None:
+                raise NotFound("entry", entry, [f"{ref}#{case.head.cseq}"])
+            content, effects = open_entry(sealed.body, {path: value for path, _, value in sealed.details})
+            earlier = correcting.Earlier(entry, content, effects)
+            if not undo:
+                return correcting.correct(case, office, earlier, self._request(ask))
+            rows = list(self.store.entries(chain))
+            before = replay(rows[: int(number) - 1])
+            later = [open_entry(row.body, {})[0] for row in rows[int(number):]]
+            return correcting.undo(case, office, earlier, before, later, self._request(ask))
+        return self._write(ref, "", decide, ask, "correct", entry, undo)
+
+    def options(self, ref: str) -> list[tuple[str, str, list[Any]]]:
+        """What may happen to a stage now: (trigger, target, what is unmet), nothing tried, nothing written."""
+        agreement, _, stage = ref.partition("/")
+        case = self.store.load(agreement)
+        return decision.options(case, self.office(case), stage)
+
+    def read(self, ref: str) -> Draft:
+        """An agreement for reading: its records, and the definitions they are pinned to."""
+        case = self.store.load(ref.partition("/")[0])
+        return Draft(case, self.office(case))
+
+    def office(self, case: Case, now: str = "") -> Office:
+        agreement = case.agreement
+        track = self.library.track(agreement.track, agreement.track_version, agreement.track_hash)
+        return self.library.office(track, self.actor, now or self.clock())
+
+    def expire_due(self, ref: str) -> tuple[Done, ...]:
+        """Apply every fact of time of an agreement that is due now, as the actor `system`."""
+        return self._apply_due(self.store.load(ref), "")[1]
+
+    def _on(self, ref: str, decide: Callable[[Case, Office, str], Change], ask: Ask, *asked: Any) -> Done:
+        agreement, slash, stage = ref.partition("/")
+        if not slash:
+            raise InvalidInput("reference", ref, f"name a stage of it too, such as {ref}/loi: mufakat show {ref}")
+        return self._write(agreement, stage, lambda case, office: decide(case, office, stage), ask, *asked)
+
+    def _write(self, ref: str, stage: str, decide: Callable[[Case, Office], Change], ask: Ask, *asked: Any) -> Done:
+        repeated = self._repeated(ref, ask, *asked)
+        if repeated is not None:
+            return repeated
+        case = self.store.load(ref)
+        before: tuple[Done, ...] = ()
+        if not ask.dry_run:
+            case, before = self._apply_due(case, ask.occurred)
+        first = case.instance(stage)
+        if first is not None and ask.if_state and first.state != ask.if_state:
+            raise StaleInstance(f"{ref}/{stage}", ask.if_state, first.state)
+        for _ in range(ATTEMPTS):
+            now = self.clock()
+            office = self.office(case, now)
+            try:
+                change = decide(case, office)
+                done = self._commit(case, change, ask, now, self.library.pins(change), *asked)
+                return done._replace(before=before)
+            except TransitionRefused as refused:
+                if ask.dry_run or self._refuse(case, office, stage, refused, ask, now):
+                    raise
+            except HeadMoved:
+                pass
+            case = self.store.load(ref)
+            found = case.instance(stage)
+            if first is not None and found is not None and found.revision != first.revision:
+                raise StaleInstance(f"{ref}/{stage}", first.state, found.state)
+        raise StaleInstance(ref, "one revision", "too many at once")
+
+    def _refuse(self, case: Case, office: Office, stage: str, refused: TransitionRefused, ask: Ask, now: str) -> bool:
+        """Put a refused attempt on record; False if the head moved meanwhile, so that it may not have been a refusal at all."""
+        unmet: Sequence[Unmet] = getattr(refused, "unmet", ()) or getattr(refused, "needs", ())
+        reason = "; ".join(f"{row.requirement}: {row.text}" if row.requirement else row.text for row in unmet) or str(refused)
+        found = case.instance(stage)
+        change = Change("refuse", (), office.today, stage, refused.trigger, source=found.state if found else "", reason=reason[:4000])
+        try:
+            self._seal_and_commit(case, change, now, "", (), None)
+        except HeadMoved:
+            return False
+        return True
+
+    def _apply_due(self, case: Case, occurred: str) -> tuple[Case, tuple[Done, ...]]:
+        """Fire what is due and dated on or before the day it `occurred` (empty: today), one entry each; the case as it is then."""
+        done: list[Done] = []
+        while True:
+            now = self.clock()
+            if not any(row.on_expiry == "fire" and row.wake_at and row.wake_at <= now for row in case.tables["deadline"].values()):
+                return case, tuple(done)
+            office = self.office(case, now)._replace(by=SYSTEM)
+            row = next_due(case, now, office.today, dates.check(occurred, "occurred-at") if occurred else office.today)
+            if row is None:
+                return case, tuple(done)
+            try:
+                change = decision.expire(case, office, row, dated(row, office.today))
+            except TransitionRefused as refused:
+                change = decision.overdue(case, office, row, str(refused))
+            try:
+                done.append(self._commit(case, change, Ask(), now, self.library.pins(change), by=SYSTEM))
+            except HeadMoved:
+                pass
+            case = self.store.load(case.agreement.id)
+
+    def _repeated(self, ref: str, ask: Ask, *asked: Any) -> Done | None:
+        """The outcome of a request that was carried out before with the same content."""
+        held = self.store.request(ask.request) if ask.request and not ask.dry_run else None
+        if held is None:
+            return None
+        digest, _, cseq = held
+        if digest != _digest(ask, asked):
+            raise InvalidInput("request-id", ask.request, f"it was used before for something else (entry {cseq}); use another id")
+        return Done(ref, Change(str(asked[0]), (), ask.occurred), f"{ref.partition('/')[0]}#{cseq}", "", repeated=True)
+
+    def _request(self, ask: Ask) -> Request:
+        files = []
+        for paper in ask.papers:
+            if self.documents is None:
+                raise InvalidInput("document", paper.path, "no folder for documents is set: mufakat config set documents FOLDER")
+            kept = self.documents.keep(paper.path, store=not (paper.reference_only or ask.dry_run))
+            files.append(File(paper.requirement, paper.language, kept.sha256, kept.size, kept.filename, not paper.reference_only))
+        return Request(list(ask.facts), files, dict(ask.links), ask.occurred, ask.reason, ask.role)
+
+    def _commit(self, case: Case, change: Change, ask: Ask, now: str, pins: Sequence[Pinned], *asked: Any, by: Actor | None = None) -> Done:
+        if ask.dry_run:
+            return outcome(case, change, "", now, dry_run=True)
+        request = (ask.request, _digest(ask, asked)) if ask.request else None
+        entry = self._seal_and_commit(case, change, now, ask.request, pins, request, by)
+        return outcome(case, change, f"{case.agreement.ref}#{entry.cseq}", now)
+
+    def _seal_and_commit(self, case: Case, change: Change, now: str, req: str, pins: Sequence[Pinned], request: tuple[str, str] | None,
+                         by: Actor | None = None) -> Sealed:
+        actor = by or self.actor
+        entry = seal(change, head=case.head, origin=self.origin, eid=uuid7(milliseconds(now), self.entropy(10)), recorded=now,
+                     person=actor.person, identity=actor.identity, req=req, salts=lambda: self.entropy(32))
+        self.store.commit(case.head, entry, change.effects, request=request, definitions=pins)
+        return entry
+
+
+def dated(row: Deadline, today: str) -> str:
+    """The day a fact of time happened: a statute's or a clause's when it was due, an office policy's when it is noticed."""
+    return today if row.basis == "policy" else row.effective
+
+
+def check_ref(ref: str) -> None:
+    """A reference is what people type: lower-case letters, digits and single hyphens."""
+    if not ref or len(ref) > 64 or not all(part.isascii() and part.isalnum() and part == part.lower() for part in ref.split("-")):
+        raise InvalidInput("reference", ref, "use lower-case letters a-z, digits and single hyphens, such as bogor-kisarazu")
+
+
+def milliseconds(now: str) -> int:
+    """Milliseconds since 1970 of a UTC instant in ISO form."""
+    from datetime import datetime
+    return int(datetime.fromisoformat(now).timestamp() * 1000)
+
+
+def next_due(case: Case, now: str, today: str, day: str) -> Deadline | None:
+    """The next fact of time that is due at `now` (UTC) and dated on or before `day`."""
+    waiting = [row for row in case.tables["deadline"].values()
+               if row.status == "open" and row.on_expiry == "fire" and row.wake_at and row.wake_at <= now and dated(row, today) <= day]
+    return min(waiting, key=lambda row: (row.wake_at, row.instance, row.name), default=None)
+
+
+def _digest(ask: Ask, asked: Sequence[Any]) -> str:
+    content = [[str(part) for part in asked], [list(fact) for fact in ask.facts], [list(paper) for paper in ask.papers],
+               sorted(map(list, ask.links.items())), ask.occurred, ask.reason, ask.role]
+    return hashlib.sha256(canonical(content)).hexdigest()

@@ -1,0 +1,100 @@
+"""
+What decisions read besides the agreement: pinned definitions, the newest ones, calendars, settings.
+
+Pinned definitions come from the database as JSON and are kept for the life of the process (they never change); the catalog of TOML
+files is only opened when a stage or an agreement is opened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workflow.core.calendar import Calendar, calendar_of
+from workflow.core.definition import Definition, Track, definition, track
+from workflow.core.draft import Office
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from workflow.catalog import Catalog
+    from workflow.core.agreement import Change
+    from workflow.core.office import Actor
+    from workflow.ports import Definitions, Pinned
+    from workflow.ports import Office as OfficeRecords
+
+DEFAULT_ZONE = "Asia/Jakarta"
+
+
+class Library:
+    """Definitions, calendars and settings over one store; `catalog` is called once, when something is to be opened."""
+
+    def __init__(self, definitions: Definitions, records: OfficeRecords, catalog: Callable[[], Catalog],
+                 guards: Mapping[str, Callable[..., str | None]]) -> None:
+        self._definitions, self._records, self._catalog, self._guards = definitions, records, catalog, guards
+        self._stages: dict[tuple[str, int, str], Definition] = {}
+        self._tracks: dict[tuple[str, int, str], Track] = {}
+        self._calendars: dict[str, Calendar] = {}
+        self._settings: dict[str, Any] | None = None
+        self._opened: dict[tuple[str, str], Pinned] = {}
+
+    def office(self, track: Track, by: Actor, now: str) -> Office:
+        """Everything a decision may read, as of the UTC instant `now`."""
+        settings = self.settings()
+        zone = str(settings.get("zone", DEFAULT_ZONE))
+        return Office(now, civil_day(now, zone), zone, by, settings, track, self.stage, self.newest_stage, self.calendar, self._guards)
+
+    def settings(self) -> dict[str, Any]:
+        if self._settings is None:
+            rows = self._records.office().tables["setting"].values()
+            self._settings = {row.name: row.value for row in rows}
+        return self._settings
+
+    def refresh(self) -> None:
+        """Read settings and calendars again: somebody may have changed them."""
+        self._settings = None
+        self._calendars.clear()
+
+    def calendar(self, name: str) -> Calendar:
+        found = self._calendars.get(name)
+        if found is None:
+            found = self._calendars[name] = calendar_of(name, *self._records.calendar(name))
+        return found
+
+    def stage(self, name: str, version: int, digest: str) -> Definition:
+        """The definition that an instance is pinned to."""
+        key = (name, version, digest)
+        found = self._stages.get(key)
+        if found is None:
+            found = self._stages[key] = definition(self._definitions.pinned("stage", *key), digest)
+        return found
+
+    def track(self, name: str, version: int, digest: str) -> Track:
+        key = (name, version, digest)
+        found = self._tracks.get(key)
+        if found is None:
+            found = self._tracks[key] = track(self._definitions.pinned("track", *key), digest)
+        return found
+
+    def newest_stage(self, name: str) -> Definition:
+        """The newest definition of a stage, for an instance about to be opened."""
+        found = self._catalog().latest("stage", name)
+        self._opened["stage", found.pinned.hash] = found.pinned
+        self._stages.setdefault((name, found.pinned.version, found.pinned.hash), found.definition)
+        return self._stages[name, found.pinned.version, found.pinned.hash]
+
+    def newest_track(self, name: str) -> tuple[Track, Pinned]:
+        found = self._catalog().latest("track", name)
+        self._tracks.setdefault((name, found.pinned.version, found.pinned.hash), found.definition)
+        return found.definition, found.pinned
+
+    def pins(self, change: Change) -> list[Pinned]:
+        """The definitions that a change's new instances are pinned to, to be stored with it."""
+        wanted = {values["hash"] for table, key, values in change.effects if table == "instance" and key is None}
+        return [row for (_, digest), row in self._opened.items() if digest in wanted]
+
+
+def civil_day(now: str, zone: str) -> str:
+    """The civil day (ISO) in a zone at a UTC instant."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+    return datetime.fromisoformat(now).astimezone(ZoneInfo(zone)).date().isoformat()

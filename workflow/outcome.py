@@ -1,0 +1,45 @@
+"""What the engine hands back: the change, its entry, and what else moved because of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from workflow.core.agreement import Deadline, Instance
+
+if TYPE_CHECKING:
+    from workflow.core.agreement import Case, Change
+
+
+class Done(NamedTuple):
+    """
+    What a verb did: the change, its entry's reference (`bogor-kisarazu#12`), and the facts of time applied before it.
+
+    `moved`: other stages that reacted, as (stage, from, to). `repeated`: the request had been carried out before; nothing was written.
+    """
+
+    ref: str
+    change: Change
+    entry: str
+    recorded: str
+    moved: tuple[tuple[str, str, str], ...] = ()
+    opened: tuple[Instance, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    before: tuple[Done, ...] = ()
+    dry_run: bool = False
+    repeated: bool = False
+
+
+def outcome(case: Case, change: Change, entry: str, recorded: str, *, dry_run: bool = False) -> Done:
+    """The outcome of a change made on `case`: besides its own transition, stages that moved or opened, deadlines made or settled."""
+    moved: list[tuple[str, str, str]] = []
+    opened: list[Instance] = []
+    deadlines: list[Deadline] = []
+    for table, key, values in change.effects:
+        if table == "instance" and key is None:
+            opened.append(Instance(**values))
+        elif table == "instance" and "state" in values and key and key[0] != change.instance:
+            moved.append((key[0], case.tables["instance"][key].state, values["state"]))
+        elif table == "deadline":
+            deadlines.append(Deadline(**values) if key is None else case.tables["deadline"][key]._replace(**values))
+    ref = f"{case.agreement.ref}/{change.instance}" if change.instance else case.agreement.ref
+    return Done(ref, change, entry, recorded, tuple(moved), tuple(opened), tuple(deadlines), dry_run=dry_run)
