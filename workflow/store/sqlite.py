@@ -18,7 +18,7 @@ from workflow.store import statements as sql
 from workflow.store.connection import TIMEOUT, build, connect, problem
 from workflow.store.journal import SqliteJournal
 from workflow.store.listing import SqliteListing
-from workflow.store.values import JSON, OF_AGREEMENT, OF_OFFICE, SYS, decode, encode, keyed, reader, writer
+from workflow.store.values import JSON, OF_AGREEMENT, OF_OFFICE, SYS, decode, encode, reader, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 READ = {table: reader(table) for table in OF_AGREEMENT + OF_OFFICE}
 WRITE = {table: writer(table) for table in OF_AGREEMENT + OF_OFFICE}
-KEYED = {table: keyed(table) for table in OF_AGREEMENT + OF_OFFICE}
-PARTS = tuple((table, sql.PARTS[table], READ[table], KEYED[table]) for table in OF_AGREEMENT[1:])
-LATEST = tuple((table, sql.LATEST if table == "deadline" else text, read, key) for table, text, read, key in PARTS)
+PARTS = tuple((table, sql.PARTS[table], READ[table]) for table in OF_AGREEMENT[1:])
+LATEST = tuple((table, sql.LATEST if table == "deadline" else text, read) for table, text, read in PARTS)
 LAST = "\U0010ffff"  # after every reference that begins the same
 RACES = ("head.chain", "agreement.ref", "request.id")  # unique constraints that only a race can meet: the engine looked before
 
@@ -76,9 +75,9 @@ class SqliteStore(SqliteJournal, SqliteListing):
             if row is None:
                 raise AgreementNotFound("agreement", ref, self.refs())
             key = (row[2],)
-            tables = {"agreement": {(): READ["agreement"](row[2:])}}
-            for table, text, read, of in PARTS if history else LATEST:
-                tables[table] = {of(record): record for record in map(read, run(text, key))}
+            tables = {"agreement": READ["agreement"]([row[2:]])}
+            for table, text, read in PARTS if history else LATEST:
+                tables[table] = read(run(text, key))
         return Case(Head(row[2], row[0], row[1]), tables)
 
     def commit(
@@ -173,14 +172,14 @@ class SqliteStore(SqliteJournal, SqliteListing):
         with self._snapshot() as run:
             row = run(sql.HEAD, (SYS,)).fetchone()
             for table, text in (("person", sql.PEOPLE), ("setting", sql.SETTINGS)):
-                tables[table] = {KEYED[table](record): record for record in map(READ[table], run(text))}
+                tables[table] = READ[table](run(text))
         return Case(Head(SYS, *row) if row else Head(SYS), tables)
 
     def person(self, key: str) -> Person | None:
         row = self._one(sql.PERSON, (key,)) or self._one(sql.PERSON_BY_LOGIN, (key,))
-        person: Person | None = READ["person"](row) if row else None
-        return person
+        return next(iter(READ["person"]([row]).values())) if row else None
 
     def calendar(self, name: str) -> tuple[list[Day], list[Coverage]]:
-        days = list(map(READ["day"], self._all(sql.DAYS, (name,))))
-        return days, list(map(READ["coverage"], self._all(sql.COVERAGE, (name,))))
+        with self._snapshot() as run:
+            days, years = READ["day"](run(sql.DAYS, (name,))), READ["coverage"](run(sql.COVERAGE, (name,)))
+        return list(days.values()), list(years.values())

@@ -40,9 +40,9 @@ INSERT = {table: _insert(table) for table in OF_AGREEMENT + OF_OFFICE}
 FIND = (f"SELECT h.cseq, h.leaf, {listed(_fields('agreement'), 'a.')} FROM agreement a JOIN head h ON h.chain = a.id WHERE a.ref = ?")
 FIND_BY_ID = FIND.replace("a.ref = ?", "a.id = ?")
 PARTS = {table: _of_one(table) for table in OF_AGREEMENT[1:]}
-# The row that holds the group's max() also gives the bare columns: sqlite.org/lang_select.html#bareagg
-LATEST = (f"SELECT {listed(_fields('deadline'))} FROM deadline WHERE agreement = ? "
-          "GROUP BY agreement, instance, name HAVING max(revision) ORDER BY instance, name")
+LATEST = (f"SELECT {listed(_fields('deadline'), 'd.')} FROM deadline d WHERE d.agreement = ? AND NOT EXISTS (SELECT 1 FROM deadline n "
+          "WHERE n.agreement = d.agreement AND n.instance = d.instance AND n.name = d.name AND n.revision > d.revision) "
+          "ORDER BY d.instance, d.name")
 HEAD = "SELECT cseq, leaf FROM head WHERE chain = ?"
 FIRST_HEAD = "INSERT INTO head (cseq, leaf, chain) VALUES (?, ?, ?)"
 SWAP_HEAD = "UPDATE head SET cseq = ?, leaf = ? WHERE chain = ? AND cseq = ? AND leaf = ?"

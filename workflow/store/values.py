@@ -8,14 +8,14 @@ becomes a record without naming a column.
 from __future__ import annotations
 
 import json
-from operator import itemgetter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workflow.core import office
 from workflow.core.agreement import KEYS, RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 OF_AGREEMENT = ("agreement", "instance", "row", "document", "approval", "deadline", "activity")
 OF_OFFICE = ("person", "day", "coverage", "setting")
@@ -34,7 +34,6 @@ FLAGS = {
 SYS = office.SYS
 
 _write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-_read = json.JSONDecoder().raw_decode
 
 
 def encode(value: Any) -> str:
@@ -44,22 +43,28 @@ def encode(value: Any) -> str:
 
 def decode(text: str) -> Any:
     """The value of a JSON text that `encode` wrote."""
-    return {} if text == "{}" else [] if text == "[]" else _read(text)[0]
+    return json.loads(text)
 
 
-def reader(table: str) -> Callable[[Iterable[Any]], Any]:
-    """The function that makes a row of this table a record."""
-    make, texts, flags = RECORDS[table]._make, places(table, JSON), places(table, FLAGS)
-    if not texts and not flags:
-        return make  # type: ignore[no-any-return]  # NamedTuple's own, typed per class
+def reader(table: str) -> Callable[[Iterable[Any]], dict[tuple[Any, ...], Any]]:
+    """
+    The function that makes rows of this table records, each under its key.
 
-    def read(row: Iterable[Any]) -> Any:
-        cells = list(row)
+    It turns the rows into columns and back: decoding a column of JSON texts as one array takes half the time of decoding each.
+    """
+    make = partial(tuple.__new__, RECORDS[table])
+    texts, flags, key = places(table, JSON), places(table, FLAGS), places(table, KEYS)
+
+    def read(rows: Iterable[Any]) -> dict[tuple[Any, ...], Any]:
+        columns: list[Any] = list(zip(*rows, strict=True))
+        if not columns:
+            return {}
         for at in texts:
-            cells[at] = decode(cells[at])
+            columns[at] = json.loads(f"[{','.join(columns[at])}]")
         for at in flags:
-            cells[at] = cells[at] == 1
-        return make(cells)
+            columns[at] = list(map(bool, columns[at]))
+        keys = zip(*[columns[at] for at in key], strict=True) if key else ((),)
+        return dict(zip(keys, map(make, zip(*columns, strict=True)), strict=True))
 
     return read
 
@@ -77,14 +82,6 @@ def writer(table: str) -> Callable[[Iterable[Any]], list[Any]]:
     return write
 
 
-def keyed(table: str) -> Callable[[Any], tuple[Any, ...]]:
-    """The function that gives a record's key within its agreement."""
-    at = [RECORDS[table]._fields.index(name) for name in KEYS[table]]
-    if len(at) > 1:
-        return itemgetter(*at)
-    return (lambda record: (record[at[0]],)) if at else (lambda record: ())  # noqa: ARG005  # one key for the one row
-
-
-def places(table: str, columns: dict[str, tuple[str, ...]]) -> tuple[int, ...]:
+def places(table: str, columns: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
     """Where these columns stand in the record."""
     return tuple(RECORDS[table]._fields.index(name) for name in columns.get(table, ()))

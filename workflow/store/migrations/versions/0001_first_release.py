@@ -1,0 +1,31 @@
+"""The first schema: `schema.sql` as it stands. The revision after this one gives it a copy of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from alembic import op
+
+from workflow.store.connection import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    for statement in _statements(schema()):
+        op.get_bind().exec_driver_sql(statement)
+
+
+def _statements(text: str) -> Iterator[str]:
+    """The statements of a script one by one: running a script whole would commit first."""
+    statement = ""
+    for line in text.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

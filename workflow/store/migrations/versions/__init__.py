@@ -1,0 +1,1 @@
+"""One file a revision, numbered; the file name says what it does."""
