@@ -93,7 +93,10 @@ class Engine:
         ident = uuid7(milliseconds(now), self.entropy(10))
         case, change = decision.start(office, ident, ref, title, parties, owner or self.actor.person, self._request(ask),
                                       params or {}, imported=imported)
-        return self._commit(case, change, ask, now, [pinned], "start", ref, track, title, parties, owner)
+        try:
+            return self._commit(case, change, ask, now, [pinned], "start", ref, track, title, parties, owner)
+        except HeadMoved:
+            raise InvalidInput("reference", ref, f"somebody has just taken it: mufakat show {ref}") from None
 
     def open(self, ref: str, stage: str, ask: Ask = Ask(), *, existing: str = "") -> Done:
         """Open a stage of an agreement; with `existing` enter it in the state it stands in, as of `ask.occurred`."""
@@ -204,7 +207,9 @@ class Engine:
                 if ask.dry_run or self._refuse(case, office, stage, refused, ask, now):
                     raise
             except HeadMoved:
-                pass
+                repeated = self._repeated(ref, ask, *asked)
+                if repeated is not None:
+                    return repeated
             case = self.store.load(ref)
             found = case.instance(stage)
             if first is not None and found is not None and found.revision != first.revision:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workflow.core import dates, opening, requirement
+from workflow.core import dates, facts, opening, requirement
 from workflow.core.agreement import Instance, Row
+from workflow.errors import RequirementsUnmet, Unmet
 
 if TYPE_CHECKING:
     from workflow.core.definition import Transition
@@ -20,7 +21,7 @@ def fire(draft: Draft, instance: Instance, transition: Transition, on: str) -> N
     for name in spec.get("reopens", ()):
         _reopen(draft, instance, name, on)
     for field, value in spec.get("sets", {}).items():
-        assign(draft, draft.instance(instance.ref), field, _value(draft, instance, value, on), on)
+        assign(draft, draft.instance(instance.ref), field, _value(draft, instance, transition.name, field, value, on), on)
     if "relinks" in spec:
         _relink(draft, draft.instance(instance.ref), spec["relinks"])
     if spec.get("drops_items"):
@@ -61,15 +62,17 @@ def assign(draft: Draft, instance: Instance, field: str, value: Any, on: str) ->
     draft.put("row", row._replace(data={**row.data, key: value}, status="met", on=on))
 
 
-def _value(draft: Draft, instance: Instance, value: Any, on: str) -> Any:
+def _value(draft: Draft, instance: Instance, trigger: str, field: str, value: Any, on: str) -> Any:
     """A literal, `occurred`, or `+instrument.term_months`: the end date moved on by the term."""
     if value == "occurred":
         return on
     if isinstance(value, str) and value.startswith("+"):
-        row = draft.row(instance.ref, "instrument")
-        months = row.data.get(value.partition(".")[2]) if row else None
-        ends = row.data.get("ends_on", "") if row else ""
-        return requirement.later(ends, f"{int(months or 12)}m") if ends else ends
+        name = value[1:]
+        months, ends = facts.fact(draft, instance, name), facts.fact(draft, instance, field)
+        if not months or not ends:
+            message, filled = facts.say("its length is not on record: {field}", field=name)
+            raise RequirementsUnmet(facts.full_ref(draft, instance), trigger, [Unmet("instrument", message, filled)])
+        return requirement.later(ends, f"{months}m")
     return value
 
 
@@ -119,7 +122,7 @@ def record_gap(draft: Draft, instance: Instance) -> None:
         return
     own, theirs = draft.row(instance.ref, "instrument"), draft.row(before.ref, "instrument")
     start = own.data.get("in_force_on") or own.data.get("signed_on") if own else None
-    end = theirs.data.get(spec["gap_from"]) if theirs else None
+    end = theirs.data.get(spec["gap_from"].rpartition(".")[2]) if theirs else None
     if start and end and dates.precision(start) == dates.precision(end) == "day":
         days = (dates.earliest(start) - dates.earliest(end)).days
         draft.put("instance", instance._replace(gap_days=max(0, days)))

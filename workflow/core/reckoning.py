@@ -43,7 +43,7 @@ def _reckon(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: D
     is_open = held is not None and held.status == "open"
     done = instance is not None and alive and _met(draft, instance, rule, on)
     if held is not None and is_open and (done or anchor is None):
-        _settle(draft, instance, rule, held, on, done=done, alive=alive)
+        _settle(draft, instance, rule, held, on, done=done)
     elif anchor is not None and not done and _news(held, anchor):
         _open(draft, instance, rule, held, anchor, imported=imported)
 
@@ -146,17 +146,25 @@ def _met(draft: Draft, instance: Instance, rule: DeadlineRule, on: str) -> bool:
     return bool(row and row.data.get(key))
 
 
-def _settle(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Deadline, on: str, *, done: bool, alive: bool) -> None:
+def _settle(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Deadline, on: str, *, done: bool) -> None:
     """Close a deadline: kept or missed by the day it was done, void where it no longer applies."""
     fired = [name for ref, name, _, _ in draft.moved if instance is not None and ref == instance.ref]
     left = instance is not None and instance.state not in rule.live
     if rule.fire and rule.fire in fired:
         status = "fired"
-    elif done or (left and not rule.met_by and rule.on_expiry != "fire" and not alive):
+    elif done or (left and not rule.met_by and rule.on_expiry != "fire" and not _given_up(draft, instance, held, on)):
         status = "met" if dates.earliest(on) <= dates.latest(held.effective) else "missed"
     else:
         status = "void"
     draft.put("deadline", held._replace(status=status, settled_on=on, wake_at="", overdue=held.overdue))
+
+
+def _given_up(draft: Draft, instance: Instance | None, held: Deadline, on: str) -> bool:
+    """Whether the state was left, in time, because the stage failed or another stage ended it: then nothing was kept."""
+    if instance is None or dates.earliest(on) > dates.latest(held.effective):
+        return False
+    reacted = draft.moved and draft.moved[0][0] != instance.ref and any(ref == instance.ref for ref, _, _, _ in draft.moved)
+    return bool(reacted) or draft.holds(instance, "failed")
 
 
 def _open(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Deadline | None, anchor: tuple[str, str, int], *,

@@ -252,7 +252,7 @@ def _instrument(question: Question) -> Iterator[Reason]:
     spec = question.need.spec
     wanted = ["signed_on"] + ["place"] * bool(spec.get("place")) + ["originals"] * bool(spec.get("originals"))
     if question.data.get("term_kind") in ("fixed", "auto-renew"):
-        wanted.append("ends_on")
+        wanted += ["ends_on"] + ["term_months"] * (question.data["term_kind"] == "auto-renew")
     yield from _fields(question, wanted)
     signed = question.data.get("signed_on")
     if signed and dates.earliest(signed).isoformat() > question.draft.office.today:

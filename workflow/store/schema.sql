@@ -212,9 +212,10 @@ CREATE TABLE document (
     "on" TEXT NOT NULL,
     "by" TEXT NOT NULL,
     stored INTEGER NOT NULL,
+    withdrawn INTEGER NOT NULL,
     CONSTRAINT document_key PRIMARY KEY (agreement, no),
     CONSTRAINT document_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT document_truths CHECK (stored IN (0, 1)),
+    CONSTRAINT document_truths CHECK (stored IN (0, 1) AND withdrawn IN (0, 1)),
     CONSTRAINT document_hashed CHECK (length(sha256) = 64)
 )
  WITHOUT ROWID,

@@ -91,7 +91,7 @@ class RowTable(Base, table=True):
 
 class DocumentTable(Base, table=True):
     __tablename__ = "document"
-    __table_args__ = (of("agreement", "agreement"), column.truths("stored"), CheckConstraint("length(sha256) = 64", name="hashed"), CLUSTERED)
+    __table_args__ = (of("agreement", "agreement"), column.truths("stored", "withdrawn"), CheckConstraint("length(sha256) = 64", name="hashed"), CLUSTERED)
 
     agreement: str = column.text(key=True)
     no: int = column.number(key=True)
@@ -106,6 +106,7 @@ class DocumentTable(Base, table=True):
     on: str = column.text()
     by: str = column.text()
     stored: bool = column.truth()
+    withdrawn: bool = column.truth()
 
 
 class ApprovalTable(Base, table=True):

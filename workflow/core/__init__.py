@@ -1,0 +1,1 @@
+"""The pure core: what an agreement is, and what may happen to it."""
