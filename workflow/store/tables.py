@@ -91,7 +91,8 @@ class RowTable(Base, table=True):
 
 class DocumentTable(Base, table=True):
     __tablename__ = "document"
-    __table_args__ = (of("agreement", "agreement"), column.truths("stored", "withdrawn"), CheckConstraint("length(sha256) = 64", name="hashed"), CLUSTERED)
+    __table_args__ = (
+        of("agreement", "agreement"), column.truths("stored", "withdrawn"), CheckConstraint("length(sha256) = 64", name="hashed"), CLUSTERED)
 
     agreement: str = column.text(key=True)
     no: int = column.number(key=True)

@@ -28,7 +28,7 @@ JSON = {
     "person": ("roles",), "setting": ("value",),
 }
 FLAGS = {
-    "agreement": ("imported",), "instance": ("irregular", "imported"), "document": ("stored",),
+    "agreement": ("imported",), "instance": ("irregular", "imported"), "document": ("stored", "withdrawn"),
     "deadline": ("provisional", "overdue"), "person": ("admin", "active"),
 }
 SYS = office.SYS

@@ -1,0 +1,57 @@
+"""Valid records and entries; a test overrides the one thing it is about."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from workflow.core.agreement import Activity, Agreement, Approval, Deadline, Document, Effect, Head, Instance, Row
+from workflow.core.entry import Sealed
+from workflow.core.office import Coverage, Day, Person, Setting
+
+VALID: dict[str, Any] = {
+    "agreement": Agreement("agr-1", "bogor-kisarazu", "Bogor–Kisarazu", "sister-city", 1, "t" * 64,
+                           [{"name": "Bogor", "country": "ID"}, {"name": "木更津市", "country": "JP"}], "p1", "2016-10-06", {}),
+    "instance": Instance("loi", "loi", 1, "", 1, "d" * 64, "drafting", "2016-10-20", "2016-10-20", [["drafting", "2016-10-20"]], {}, {}, []),
+    "row": Row("loi", "home-affairs", 1, "asked", {"asked": "2016-10-20"}, "2016-10-20"),
+    "document": Document(1, "loi", "instrument", 1, 1, "id", "a" * 64, 1024, "loi.pdf", "2016-11-18", "p1"),
+    "approval": Approval(1, "loi", "legal-check", 1, "p1", "legal", "approved", "", "2016-11-01"),
+    "deadline": Deadline("loi", "answer", 1, "open", "request:home-affairs", "2016-10-20", "2016-11-19", "2016-11-21", "2016-11-21T17:00:00Z",
+                         "escalate", "", "policy", "", 30, "day", "after", "ID"),
+    "activity": Activity(1, "activity", "student online exchange", "education", "2017-12-14", ""),
+    "person": Person("p1", "Siti O'Brien", "siti", "siti@example.org", ["coordinator"], "id", "Asia/Jakarta"),
+    "day": Day("ID", "2026-03-20", "joint-leave", "Cuti bersama", "SKB 1497/2025"),
+    "coverage": Coverage("ID", 2026, "known", "holidays 0.109"),
+    "setting": Setting("zone", "Asia/Jakarta"),
+}
+
+
+def new(table: str, **values: Any) -> Effect:
+    """The effect that writes a new, valid row."""
+    return Effect(table, None, VALID[table]._replace(**values)._asdict())
+
+
+def sealed(head: Head, **values: Any) -> Sealed:
+    """The entry that follows this head; its leaf is well-formed, its body any bytes."""
+    cseq = head.cseq + 1
+    body = f'{{"chain":"{head.chain}","cseq":{cseq},"by":"{values.get("person", "p1")}"}}'.encode()
+    entry = Sealed(head.chain, cseq, f"eid-{head.chain}-{cseq}", head.leaf or "0" * 64, hashlib.sha256(b"\0" + body).hexdigest(), body,
+                   "2026-03-02T09:30:00.000000Z", "2016-11-18", "advance", "loi", "sign", "p1", "")
+    return entry._replace(**values)
+
+
+def after(entry: Sealed) -> Head:
+    """The head that an entry leaves behind."""
+    return Head(entry.chain, entry.cseq, entry.leaf)
+
+
+def commit(store: Any, head: Head, *effects: Effect, entry: dict[str, Any] | None = None, **options: Any) -> Head:
+    """Commit effects under the next entry; the new head."""
+    following = sealed(head, **(entry or {}))
+    store.commit(head, following, effects, **options)
+    return after(following)
+
+
+def start(store: Any, *effects: Effect, id: str = "agr-1", ref: str = "bogor-kisarazu", definitions: Any = (), **values: Any) -> Head:
+    """Begin an agreement, with an LoI in it."""
+    return commit(store, Head(id), new("agreement", id=id, ref=ref, **values), new("instance"), *effects, definitions=definitions)
