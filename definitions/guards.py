@@ -27,38 +27,38 @@ class Guard(NamedTuple):
         return self.condition(facts, today)
 
 
-def visit_dates(facts: Facts, today: date | str) -> str | None:
+def visit_dates(facts: Facts, _today: date | str) -> str | None:
     """A visit ends on or after the day it starts."""
     if _surely_before(facts("ends_on"), facts("starts_on")):
         return "the last day of the visit lies before its first"
     return None
 
 
-def exploration_positive(facts: Facts, today: date | str) -> str | None:
+def exploration_positive(facts: Facts, _today: date | str) -> str | None:
     """PP 28/2018 art. 28(3): a letter of intent rests on an exploration that found opportunities and benefits."""
     if facts("exploration_positive") is False:
         return "the exploration was not positive: there is nothing to declare an intent for"
     return None
 
 
-def instrument_dates(facts: Facts, today: date | str) -> str | None:
+def instrument_dates(facts: Facts, _today: date | str) -> str | None:
     """What was signed enters into force no earlier, ends no earlier than that, and its term is of one kind."""
     return _dates("instrument", facts)
 
 
-def contract_dates(facts: Facts, today: date | str) -> str | None:
+def contract_dates(facts: Facts, _today: date | str) -> str | None:
     """The same for the contract under a joint agreement."""
     return _dates("contract", facts)
 
 
-def notice_dates(facts: Facts, today: date | str) -> str | None:
+def notice_dates(facts: Facts, _today: date | str) -> str | None:
     """A notice of termination looks forward."""
     if _surely_before(facts("notice.terminates_on"), facts("notice.sent")):
         return "the notice ends the memorandum before it was sent"
     return None
 
 
-def plan_period(facts: Facts, today: date | str) -> str | None:
+def plan_period(facts: Facts, _today: date | str) -> str | None:
     """A plan's period ends on or after the day it starts."""
     if _surely_before(facts("period_to"), facts("period_from")):
         return "the last day of the period lies before its first"
