@@ -74,8 +74,8 @@ class SqliteListing(Connected):
     def deadlines(
         self, *, until: str = "", overdue: bool = False, owner: str = "", agreement: str = "", limit: int = 200,
     ) -> list[dict[str, Any]]:
-        asked = [("d.status = 'open'", ""), ("d.overdue = 1", "") if overdue else ("d.effective <= ?", until or "9999-12-31")]
-        asked += [("d.effective <= ?", until)] if overdue and until else []
+        asked = [("d.status = 'open'", ""), ("d.effective <= ?", until or "9999-12-31")]
+        asked += [("d.overdue = 1", "")] if overdue else []
         asked += [("a.owner = ?", owner)] if owner else []
         asked += [(f"d.agreement = ({BY_NAME})", agreement)] if agreement else []
         where = " AND ".join(condition for condition, _ in asked)
