@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from importlib import resources
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from workflow.errors import StoreBusy, StoreError, StoreNotReady
 
@@ -60,7 +58,8 @@ def attach(path: str, *, mode: str, timeout: float = TIMEOUT) -> sqlite3.Connect
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         found, needed = sqlite3.sqlite_version, ".".join(map(str, OLDEST_SQLITE))
         raise StoreError(path, f"SQLite {found} is too old, {needed} is needed", "run mufakat on a newer Python")
-    address = f"file:{quote(os.path.abspath(path))}?mode={mode}"
+    name = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    address = f"file:{name}?mode={mode}"
     try:
         db = sqlite3.connect(address, timeout=timeout, isolation_level=None, uri=True, cached_statements=256)
     except sqlite3.Error as error:
@@ -150,7 +149,9 @@ def build(db: sqlite3.Connection) -> None:
 
 
 def schema() -> str:
-    return resources.files("workflow.store").joinpath("schema.sql").read_text("utf-8")
+    """The text of `schema.sql`."""
+    with open(os.path.join(os.path.dirname(__file__), "schema.sql"), encoding="utf-8") as file:
+        return file.read()
 
 
 class Connected:
