@@ -23,7 +23,8 @@ from workflow.store.values import OF_AGREEMENT, OF_OFFICE, TABLES, encode
 
 DECLARED = tables.Base.metadata.tables
 DAILY = ("workflow.store.sqlite", "workflow.ports", "workflow.store.listing", "workflow.store.journal")
-HEAVY = ("sqlmodel", "sqlalchemy", "alembic", "pydantic", "typing_extensions", "asyncio", "logging", "inspect", "dataclasses", "decimal", "pathlib", "tempfile", "random")
+HEAVY = ("sqlmodel", "sqlalchemy", "alembic", "pydantic", "typing_extensions", "asyncio", "logging", "inspect", "dataclasses", "decimal",
+         "pathlib", "tempfile", "random")
 
 
 def words(text):
