@@ -14,14 +14,15 @@ from building import VALID, commit, new, start
 from workflow.core.agreement import KEYS, RECORDS, Head
 from workflow.core.entry import Sealed
 from workflow.errors import StoreError, StoreNotReady
-from workflow.store import migrations, statements, tables
+from workflow.store import migrations, statements
+from workflow.store.columns import Base
 from workflow.store.connection import REVISION, attach, build, schema
 from workflow.store.reading import MODELS, Reading
 from workflow.store.schema import ddl
 from workflow.store.sqlite import SqliteStore
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE, TABLES, encode
 
-DECLARED = tables.Base.metadata.tables
+DECLARED = Base.metadata.tables
 DAILY = ("workflow.store.sqlite", "workflow.ports", "workflow.store.listing", "workflow.store.journal")
 HEAVY = ("sqlmodel", "sqlalchemy", "alembic", "pydantic", "typing_extensions", "asyncio", "logging", "inspect", "dataclasses", "decimal",
          "pathlib", "tempfile", "random")

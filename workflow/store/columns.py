@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Integer, LargeBinary, Text
+from sqlalchemy import CheckConstraint, Integer, LargeBinary, MetaData, Text
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from workflow.store.values import decode, encode
+
+NAMES = {
+    "ck": "%(table_name)s_%(constraint_name)s", "fk": "%(table_name)s_%(column_0_N_name)s", "uq": "%(table_name)s_%(column_0_N_name)s",
+    "pk": "%(table_name)s_key", "ix": "%(table_name)s_%(column_0_N_name)s",
+}
+CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}  # rows lie in the order of their key: an agreement is one range
+STRICT = {"sqlite_strict": True}
+
+
+class Base(SQLModel):
+    metadata: ClassVar[Any] = MetaData(naming_convention=NAMES)
 
 
 class Json(TypeDecorator[Any]):

@@ -1,14 +1,16 @@
-"""Write `schema.sql` from the declaration in `tables`: `python -m workflow.store.schema > workflow/store/schema.sql`."""
+"""Write `schema.sql` from the declaration in `tables` and `machinery`: `python -m workflow.store.schema > workflow/store/schema.sql`."""
 
 from __future__ import annotations
 
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from workflow.store import machinery, tables
+from workflow.store.columns import Base
 from workflow.store.connection import APPLICATION_ID
-from workflow.store.tables import Base
 
-HEADER = "-- Written by `python -m workflow.store.schema` from tables.py; do not edit.\n\nPRAGMA application_id = {id};\n"
+DECLARED = (tables, machinery)  # importing them is what declares
+HEADER = "-- Written by `python -m workflow.store.schema` from tables.py and machinery.py; do not edit.\n\nPRAGMA application_id = {id};\n"
 TRIGGERS = """
 CREATE TRIGGER entry_never_changes BEFORE UPDATE ON entry
 BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;

@@ -1,30 +1,19 @@
 """
-The schema: tables, constraints, indices. No behaviour.
+The business tables: columns, constraints, indices. No behaviour.
 
-The business tables have the columns of their records (`workflow.core.agreement`, `workflow.core.office`), in that order, and those of an
-agreement begin with its id. `python -m workflow.store.schema` writes `schema.sql` from this declaration; a test holds them equal.
+They have the columns of their records (`workflow.core.agreement`, `workflow.core.office`), in that order, and those of an
+agreement begin with its id. `python -m workflow.store.schema` writes `schema.sql` from this and `machinery`; a test holds them equal.
 """
 
 # No `from __future__ import annotations` here: SQLModel reads the annotations as it builds each class.
 
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, MetaData, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy import text as sql
-from sqlmodel import SQLModel
 
 from workflow.store import columns as column
-
-NAMES = {
-    "ck": "%(table_name)s_%(constraint_name)s", "fk": "%(table_name)s_%(column_0_N_name)s", "uq": "%(table_name)s_%(column_0_N_name)s",
-    "pk": "%(table_name)s_key", "ix": "%(table_name)s_%(column_0_N_name)s",
-}
-CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}  # rows lie in the order of their key: an agreement is one range
-STRICT = {"sqlite_strict": True}
-
-
-class Base(SQLModel):
-    metadata: ClassVar[Any] = MetaData(naming_convention=NAMES)
+from workflow.store.columns import CLUSTERED, Base
 
 
 def of(target: str, *columns: str) -> ForeignKeyConstraint:
@@ -220,84 +209,3 @@ class SettingTable(Base, table=True):
 
     name: str = column.text(key=True)
     value: Any = column.structure()
-
-
-class HeadTable(Base, table=True):
-    """The one lock of each chain."""
-
-    __tablename__ = "head"
-    __table_args__ = (CLUSTERED,)
-
-    chain: str = column.text(key=True)
-    cseq: int = column.number()
-    leaf: str = column.text()
-
-
-class EntryTable(Base, table=True):
-    """The journal. Bodies are wide, so the rows lie in the order they were written and the key is an index."""
-
-    __tablename__ = "entry"
-    __table_args__ = (
-        UniqueConstraint("eid"), CheckConstraint("length(body) <= 65535", name="fits"), CheckConstraint("length(leaf) = 64", name="hashed"), STRICT)
-
-    chain: str = column.text(key=True)
-    cseq: int = column.number(key=True)
-    eid: str = column.text()
-    prev: str = column.text()
-    leaf: str = column.text()
-    body: bytes = column.blob()
-    recorded: str = column.text()
-    occurred: str = column.text()
-    act: str = column.text()
-    instance: str = column.text()
-    trigger: str = column.text()
-    person: str = column.text()
-    req: str = column.text()
-
-
-class PendingTable(Base, table=True):
-    """Entries that the log's one tree has not numbered yet, in the order they were committed."""
-
-    __tablename__ = "pending"
-    __table_args__ = STRICT | {"sqlite_autoincrement": True}
-
-    seq: int | None = column.number(key=True)
-    chain: str = column.text()
-    cseq: int = column.number()
-
-
-class DetailTable(Base, table=True):
-    """Personal data that an entry commits to: kept beside the journal so that it can be erased."""
-
-    __tablename__ = "audit_detail"
-    __table_args__ = (ForeignKeyConstraint(["eid"], ["entry.eid"], deferrable=True, initially="DEFERRED"), CLUSTERED)
-
-    eid: str = column.text(key=True)
-    path: str = column.text(key=True)
-    salt: bytes = column.blob()
-    value: str = column.text()
-
-
-class RequestTable(Base, table=True):
-    """What was asked with a request id, so that asking again does nothing."""
-
-    __tablename__ = "request"
-    __table_args__ = (CLUSTERED,)
-
-    id: str = column.text(key=True)
-    digest: str = column.text()
-    chain: str = column.text()
-    cseq: int = column.number()
-
-
-class DefinitionTable(Base, table=True):
-    """The definitions that instances and agreements are pinned to."""
-
-    __tablename__ = "definition"
-    __table_args__ = (column.one_of("kind", "stage track"), STRICT)
-
-    kind: str = column.text(key=True)
-    name: str = column.text(key=True)
-    version: int = column.number(key=True)
-    hash: str = column.text(key=True)
-    body: str = column.text()
