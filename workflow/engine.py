@@ -285,8 +285,16 @@ class Engine:
 
 
 def dated(row: Deadline, today: str) -> str:
-    """The day a fact of time happened: a statute's or a clause's when it was due, an office policy's when it is noticed."""
-    return today if row.basis == "policy" else row.effective
+    """
+    The day a fact of time happened: a statute's or a clause's when it was due, an office policy's when it is noticed.
+
+    It is no more precise than its anchor: a term that ended "2016" ended in 2016, not on the last day of that year.
+    """
+    if row.basis == "policy":
+        return today
+    if dates.precision(row.anchored_on) == "day":
+        return row.effective
+    return row.anchored_on if row.amount == 0 else f"{dates.NOT_AFTER}{row.effective}"
 
 
 def check_ref(ref: str) -> None:
@@ -304,7 +312,8 @@ def milliseconds(now: str) -> int:
 def next_due(case: Case, now: str, today: str, day: str) -> Deadline | None:
     """The next fact of time that is due at `now` (UTC) and dated on or before `day`."""
     waiting = [row for row in case.tables["deadline"].values()
-               if row.status == "open" and row.on_expiry == "fire" and row.wake_at and row.wake_at <= now and dated(row, today) <= day]
+               if row.status == "open" and row.on_expiry == "fire" and row.wake_at and row.wake_at <= now
+               and dates.latest(dated(row, today)) <= dates.latest(day)]
     return min(waiting, key=lambda row: (row.wake_at, row.instance, row.name), default=None)
 
 

@@ -30,7 +30,8 @@ class Library:
 
     def __init__(self, definitions: Definitions, records: OfficeRecords, catalog: Callable[[], Catalog],
                  guards: Mapping[str, Callable[..., str | None]]) -> None:
-        self._definitions, self._records, self._catalog, self._guards = definitions, records, catalog, guards
+        self._definitions, self._records, self._read_catalog, self._guards = definitions, records, catalog, guards
+        self._catalog_read: Catalog | None = None
         self._stages: dict[tuple[str, int, str], Definition] = {}
         self._tracks: dict[tuple[str, int, str], Track] = {}
         self._calendars: dict[str, Calendar] = {}
@@ -81,6 +82,11 @@ class Library:
         self._opened["stage", found.pinned.hash] = found.pinned
         self._stages.setdefault((name, found.pinned.version, found.pinned.hash), found.definition)
         return self._stages[name, found.pinned.version, found.pinned.hash]
+
+    def _catalog(self) -> Catalog:
+        if self._catalog_read is None:
+            self._catalog_read = self._read_catalog()
+        return self._catalog_read
 
     def newest_track(self, name: str) -> tuple[Track, Pinned]:
         found = self._catalog().latest("track", name)

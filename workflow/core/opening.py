@@ -15,7 +15,7 @@ from workflow.core.facts import say
 from workflow.errors import InvalidInput, NotFound, OutOfSequence, RequirementsUnmet, Unmet
 
 if TYPE_CHECKING:
-    from workflow.core.definition import Definition
+    from workflow.core.definition import Definition, Transition
     from workflow.core.draft import Draft
 
 
@@ -92,11 +92,12 @@ def enter_existing(draft: Draft, stage: str, state: str, links: dict[str, str], 
 
 
 def mark_unknown(draft: Draft, instance: Instance) -> None:
-    """Every row that the way to an entered state would have asked for, and that nobody has documented, is `unknown`."""
+    """Every row that any way to an entered state would have asked for, and that nobody has documented, is `unknown`."""
     definition = draft.definition(instance)
     for name in dict.fromkeys(_asked_before(definition, instance.state)):
         need = definition.requirements[name]
-        if need.kind in ("stage", "items", "reached") or not need.in_law(instance.opened_on):
+        if need.kind in ("stage", "items", "reached") or not need.in_law(instance.opened_on) or \
+                facts.applies(draft, instance, need.when) is False:
             continue
         row = draft.row(instance.ref, need.row)
         if row is None:
@@ -214,20 +215,20 @@ def _carry(draft: Draft, instance: Instance, entry: dict[str, Any], on: str) -> 
 
 
 def _asked_before(definition: Definition, state: str) -> list[str]:
-    """The needs of every transition on a way from the initial state to `state`, and of the opening."""
-    back: dict[str, set[str]] = {}
-    for row in definition.transitions.values():
-        if row.to:
-            back.setdefault(row.to, set()).update(row.sources)
-    before, todo = {state}, [state]
+    """What the opening asked for, and every need without which no way leads from the initial state to `state`."""
+    ways = [row for row in definition.transitions.values() if row.to and not row.irregular]
+    if not _reachable(definition.initial, state, ways):
+        ways = [row for row in definition.transitions.values() if row.to]
+    needs = dict.fromkeys(name for row in ways for name in row.needs)
+    return [*definition.opening.get("needs", ()),
+            *(name for name in needs if not _reachable(definition.initial, state, [row for row in ways if name not in row.needs]))]
+
+
+def _reachable(initial: str, state: str, ways: list[Transition]) -> bool:
+    reached, todo = {initial}, [initial]
     while todo:
-        for source in back.get(todo.pop(), ()):
-            if source not in before:
-                before.add(source)
-                todo.append(source)
-    needs = [*definition.opening.get("needs", ())]
-    for row in definition.transitions.values():
-        regular = not row.irregular and row.roles and row.to in before and row.to not in row.sources
-        if regular and set(row.sources) & (before - ({state} if row.to != state else set())):
-            needs += row.needs
-    return needs
+        here = todo.pop()
+        new = {row.to for row in ways if here in row.sources} - reached
+        reached |= new
+        todo += new
+    return state in reached
