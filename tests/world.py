@@ -63,6 +63,10 @@ class World:
         self.now = f"{day}T05:00"
         return self
 
+    def at_least(self, *days: str) -> World:
+        """Set the clock to the latest of these days, unless it is later already."""
+        return self.at(max([self.now[:10], *days]))
+
     def clock(self) -> str:
         return f"{self.now}:{next(self._ticks) % 60:02d}.000000Z"
 
@@ -103,9 +107,9 @@ class World:
         rows = [row for row in self.store.load(agreement).tables["deadline"].values() if (row.instance, row.name) == (stage, name)]
         return max(rows, key=lambda row: row.revision)
 
-    def provide(self, ref: str, trigger: str, **facts_: str) -> Ask:
+    def provide(self, ref: str, trigger: str, pick: int = 0, **facts_: str) -> Ask:
         """Everything that a transition still needs, made up truthfully enough: what a coordinator would have on the desk."""
-        return provide(self, ref, trigger, facts_)
+        return provide(self, ref, trigger, facts_, pick)
 
     def take(self, ref: str, trigger: str, occurred: str = "", **facts_: str) -> Done:
         """Take a transition with all it needs, approvals by different people included."""
@@ -120,7 +124,7 @@ class World:
 SAMPLE = {"text": "text", "int": "2", "list": "education,health", "bool": "no"}
 
 
-def provide(world: World, ref: str, trigger: str, given: dict[str, str]) -> Ask:
+def provide(world: World, ref: str, trigger: str, given: dict[str, str], pick: int = 0) -> Ask:
     """Answer every field, letter, reply, document and approval that a transition asks for, and that is not on record."""
     draft = world.engine.read(ref)
     instance = decision.find(draft, ref.partition("/")[2])
@@ -128,6 +132,14 @@ def provide(world: World, ref: str, trigger: str, given: dict[str, str]) -> Ask:
     day = draft.office.today
     typed, papers = [Fact(name, value) for name, value in given.items()], []
     conditions = dict(definition.transitions[trigger].when)
+    for name in definition.transitions[trigger].needs:
+        need = definition.requirements[name]
+        conditions |= {fact: [False] for fact, values in need.when.items()
+                       if "." not in fact and True in values and facts.fact(draft, instance, fact) is None}
+        if need.kind == "items" and not draft.items(instance.ref):
+            details = {field: sample(field, kind, day) for row in ("title", "details") for field, kind in definition.item.requirements[row].fields.items()}
+            details["funding"] = "host"
+            world.engine.open(ref, "item", Ask(facts=[Fact(field, value) for field, value in details.items()]))
     for name, values in conditions.items():
         if facts.fact(draft, instance, name) is None and name not in given:
             typed.append(Fact(name, "yes" if values[0] is True else "no" if values[0] is False else str(values[0])))
@@ -143,7 +155,7 @@ def provide(world: World, ref: str, trigger: str, given: dict[str, str]) -> Ask:
             if need.kind in ("reply", "letter") and field not in need.spec.get("of", {}):
                 continue
             if held.get(field) in (None, "") and bare not in named and field not in ("parts", "sent_to", "attended", "term_months", "notice_months"):
-                typed.append(Fact(bare, sample(field, kind, day)))
+                typed.append(Fact(bare, sample(field, kind, day, pick, later=need.kind in ("instrument", "letter"))))
         if need.kind == "reply" and not held.get("answer"):
             typed += [Fact("asked", day, need.row)] if "request" not in need.spec and not held.get("asked") else []
             typed += [Fact("answer", need.spec["accepts"][0], need.row), Fact("received", day, need.row), Fact("number", "1/A", need.row)]
@@ -161,16 +173,22 @@ def provide(world: World, ref: str, trigger: str, given: dict[str, str]) -> Ask:
         if need.kind == "approval" and not (row and row.status == "met"):
             for number in range(need.spec.get("quorum", 1)):
                 world.as_(f"approver-{number}").approve(ref, name)
+    kind = next((fact.value for fact in typed if fact.field == "term_kind"), "")
+    if kind in ("evergreen", "unknown"):
+        typed = [fact for fact in typed if fact.field != "ends_on"]
+    elif kind == "auto-renew":
+        typed.append(Fact("term_months", "36"))
     unique = {(fact.requirement, fact.field): fact for fact in reversed(typed)}
     return Ask(facts=list(reversed(unique.values())), papers=papers)
 
 
-def sample(field: str, kind: str, day: str) -> str:
-    """A plausible value for a field."""
+def sample(field: str, kind: str, day: str, pick: int = 0, *, later: bool = False) -> str:
+    """A plausible value for a field; `pick` varies the choice, `later` puts an end three years on."""
     if kind == "yes|no|na":
         return "yes"
     if kind == "date":
-        return day
+        return f"{int(day[:4]) + 3}{day[4:8]}28" if later and field in ("ends_on", "terminates_on", "board_until") else day
     if field == "exploration_positive":
         return "yes"
-    return SAMPLE.get(kind, kind.split("|", 1)[0])
+    choices = kind.split("|")
+    return SAMPLE.get(kind, choices[pick % len(choices)])

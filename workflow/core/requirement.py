@@ -163,7 +163,8 @@ def _letter(question: Question) -> Iterator[Reason]:
         tail = " --letter NUMBER --file FILE" if _official(question) else ""
         yield *say("the letter is not on record"), f"record {name} --sent DATE{tail}"
     enclosed = question.need.spec.get("encloses")
-    if enclosed and not met(question.draft, question.instance, enclosed, question.on):
+    held = question.draft.row(question.instance.ref, enclosed) if enclosed else None
+    if enclosed and (held is None or held.status not in ("met", "waived", "not-required")):  # of whatever version it decided on
         yield *say("what it must enclose is not on record: {requirement}", requirement=enclosed), ""
     yield from _fields(question, list(question.need.spec.get("of", ())))
     yield from _guard(question)
