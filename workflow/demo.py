@@ -21,14 +21,13 @@ from workflow.core.office import Actor
 from workflow.core.recording import Fact
 from workflow.documents import Documents
 from workflow.engine import Ask, Engine, Paper
-from workflow.errors import InvalidInput, NotFound, TransitionRefused
+from workflow.errors import InvalidInput, TransitionRefused
 from workflow.library import DEFAULT_ZONE, Library, civil_day
 from workflow.store.migrations import upgrade
 from workflow.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import date
 
     from workflow.catalog import Catalog
     from workflow.core.calendar import Calendar
@@ -255,25 +254,12 @@ class Stage:
         return papers
 
 
-def _open(engine: Engine, ref: str, event: Mapping[str, Any], ask: Ask) -> Done:
-    return engine.open(ref, event["what"], ask, existing=event.get("existing", ""))
-
-
-def _record(engine: Engine, ref: str, event: Mapping[str, Any], ask: Ask) -> Done:
-    return engine.record(ref, ask)
-
-
-def _advance(engine: Engine, ref: str, event: Mapping[str, Any], ask: Ask) -> Done:
-    return engine.advance(ref, event["what"], ask)
-
-
-def _activity(engine: Engine, ref: str, event: Mapping[str, Any], ask: Ask) -> Done:
-    return engine.activity(ref, event["what"], ask, kind=event.get("kind", "activity"), field=event.get("field", ""),
-                           until=event.get("until", ""), note=ask.reason)
-
-
-VERBS: dict[str, Callable[[Engine, str, Mapping[str, Any], Ask], Done]] = {
-    "open": _open, "record": _record, "advance": _advance, "activity": _activity,
+VERBS: dict[str, Callable[[Engine, str, dict[str, Any], Ask], Done]] = {
+    "open": lambda engine, ref, event, ask: engine.open(ref, event["what"], ask, existing=event.get("existing", "")),
+    "record": lambda engine, ref, _event, ask: engine.record(ref, ask),
+    "advance": lambda engine, ref, event, ask: engine.advance(ref, event["what"], ask),
+    "activity": lambda engine, ref, event, ask: engine.activity(
+        ref, event["what"], ask, kind=event.get("kind", "activity"), field=event.get("field", ""), until=event.get("until", ""), note=ask.reason),
 }
 
 
