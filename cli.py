@@ -1,0 +1,144 @@
+"""The composition root and the root command of `mufakat`: it knows where every part is, and loads none before it is needed."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from workflow import __version__
+from workflow.commands.app import App, Parts
+from workflow.commands.options import HELP, Group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from workflow.catalog import Catalog
+    from workflow.store.sqlite import SqliteStore
+
+VERBS = "Every day"
+NOUNS = "Around it"
+HOUSE = "The house"
+COMMANDS = {  # name -> (section, module, one line)
+    "agenda": (VERBS, "agenda", "What is overdue, due soon, waiting for you, stuck."),
+    "start": (VERBS, "verbs", "Begin an agreement."),
+    "open": (VERBS, "verbs", "Open a stage of an agreement."),
+    "record": (VERBS, "verbs", "Put facts, letters, answers and files on record."),
+    "approve": (VERBS, "verbs", "Give an approval, or refuse it."),
+    "advance": (VERBS, "verbs", "Move a stage along one of its transitions."),
+    "can": (VERBS, "can", "What may happen now, and what is missing for the rest."),
+    "show": (VERBS, "show", "An agreement or a stage: what it is, what is due, what to type next."),
+    "list": (VERBS, "listing", "Agreements, one a line."),
+    "history": (VERBS, "history", "What happened, entry by entry."),
+    "activity": (VERBS, "verbs", "Put an exchange, a contact or a report on record."),
+    "assign": (VERBS, "verbs", "Make a person responsible for an agreement."),
+    "correct": (VERBS, "verbs", "Correct an entry by a new one."),
+    "deadline": (NOUNS, "deadline", "Deadlines over all agreements."),
+    "definition": (NOUNS, "definition", "The machines of the stages: list, show, lint, draw."),
+    "person": (NOUNS, "person", "The people of the office."),
+    "calendar": (NOUNS, "calendar", "Working days: show, update, add a decree's day."),
+    "config": (NOUNS, "config", "Settings, and where each comes from."),
+    "init": (HOUSE, "init", "Create the office's database."),
+    "demo": (HOUSE, "demo", "Build a demonstration on documented facts."),
+    "doctor": (HOUSE, "doctor", "Check everything; each fault with its fix."),
+    "db": (HOUSE, "db", "The database's schema."),
+    "completion": (HOUSE, "completion", "Completion for bash, zsh, fish or PowerShell."),
+    "help": (HOUSE, "topics", "Help on a command or a topic: exit-codes, dates, references …"),
+}
+
+
+class Root(Group):
+    """The root command. Its table says where each command lives; a command's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"workflow.commands.{COMMANDS[cmd_name][1]}")
+        found: click.Command = getattr(module, f"{cmd_name}_command")
+        return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=COMMANDS[name][2]) for name in COMMANDS if name.startswith(incomplete)]
+        return names if names and not incomplete.startswith("-") else click.Command.shell_complete(self, ctx, incomplete)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        for section in (VERBS, NOUNS, HOUSE):
+            with formatter.section(section):
+                formatter.write_dl([(name, line) for name, (of, _, line) in COMMANDS.items() if of == section])
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any) -> NoReturn:
+        """Run one command line; every error ends as a sentence and an exit code."""
+        words = list(sys.argv[1:] if args is None else args)
+        app = extra.pop("obj", None) or App(PARTS)
+        extra.pop("standalone_mode", None)
+        self._main_shell_completion({"obj": app, **extra}, prog_name or "mufakat", None)
+        from workflow.commands.failures import run
+
+        command_line: Callable[..., Any] = super().main
+        sys.exit(run(lambda: command_line(words, prog_name or "mufakat", *rest, standalone_mode=False, obj=app, **extra), app, words))
+
+
+@click.group(cls=Root, context_settings=HELP, no_args_is_help=True, examples=(
+    "mufakat demo                       see a documented partnership, from the visit to the renewal",
+    "mufakat init && mufakat start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP",
+))
+@click.version_option(__version__, prog_name="mufakat", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Agreements between cities: from a visit through a letter of intent and a memorandum to its action plan and review."""
+
+
+def main() -> NoReturn:
+    """Run what was typed."""
+    cli.main(prog_name="mufakat")
+
+
+def _open_store(path: str, read_only: bool) -> SqliteStore:  # noqa: FBT001  # Parts names it
+    from workflow.store.sqlite import SqliteStore
+
+    return SqliteStore.open(path, read_only=read_only)
+
+
+def _catalog(more: Sequence[str]) -> Catalog:
+    from definitions import GUARDS, roots
+    from workflow.catalog import Catalog
+
+    return Catalog(roots(*more), GUARDS)
+
+
+def _guards() -> Mapping[str, Callable[..., str | None]]:
+    from definitions import GUARDS
+
+    return {name: guard.__call__ for name, guard in GUARDS.items()}
+
+
+def _calendar_files() -> list[str]:
+    """The texts of the shipped closures."""
+    import os
+
+    from definitions import calendars
+
+    folder, texts = calendars(), []
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        if name.endswith(".toml"):
+            with open(os.path.join(folder, name), encoding="utf-8") as stream:
+                texts.append(stream.read())
+    return texts
+
+
+def _demo() -> str:
+    from definitions import demo
+
+    return demo()
+
+
+PARTS = Parts(_open_store, _catalog, _guards, _calendar_files, _demo)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""
+The office's own verbs: people, settings, calendars, on the chain `sys`.
+
+Each is one decision: read the office, make the change, seal its entry, commit; who loses the race for the head decides again. Filling
+many years of a calendar is several entries, for an entry has a size. Names, logins and addresses are personal: committed, not in clear.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.core.agreement import Change, Effect
+from workflow.core.entry import seal, uuid7
+from workflow.core.office import SYS, Actor, Coverage, Day, Person, Setting
+from workflow.errors import InvalidInput, NotAuthorised, StaleInstance
+from workflow.ports import HeadMoved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Protocol
+
+    from workflow.core.agreement import Case, Head
+    from workflow.core.entry import Sealed
+
+    class Records(Protocol):
+        """What administration asks of a database."""
+
+        def office(self) -> Case: ...
+        def calendar(self, name: str) -> tuple[list[Day], list[Coverage]]: ...
+        def commit(self, head: Head, entry: Sealed, effects: Sequence[Effect]) -> None: ...
+
+ROLES = ("coordinator", "legal", "secretary", "mayor", "technical-unit", "finance", "auditor")
+LANGUAGES = ("en", "id", "ja")
+PERSONAL = ("name", "login", "email")
+ATTEMPTS = 100  # lost races in a row before a caller is told
+FULL = 55_000  # bytes of effects in one entry; the body may take 65,535
+FRAME = 80  # bytes around the values of a day
+LIBRARY = "holidays "  # what the source of a day from the library begins with
+
+
+class Wrote(NamedTuple):
+    """What an administrative verb did: the entry (`sys#3`, empty in a dry run or where nothing changed) and its effects."""
+
+    entry: str
+    effects: tuple[Effect, ...]
+    dry_run: bool = False
+
+
+class Administration:
+    """The verbs over one office's records, for one actor. `clock` gives the UTC instant as ISO text with microseconds."""
+
+    def __init__(self, store: Records, actor: Actor, clock: Callable[[], str], entropy: Callable[[int], bytes] = os.urandom) -> None:
+        self.store, self.actor, self.clock, self.entropy = store, actor, clock, entropy
+
+    def found(self, name: str, login: str, *, email: str = "", lang: str = "en", zone: str, origin: str = "", calendar: str = "ID") -> Wrote:
+        """Make the office: its first person, who may do everything, its zone, calendar and the origin of its journal."""
+        check_zone(zone)
+
+        def decide(case: Case) -> Iterable[Effect]:
+            if case.tables["person"]:
+                return
+            yield _new("person", Person("p1", name, login, email, list(ROLES), lang, zone, admin=True))
+            settings = {"zone": zone, "calendar": calendar, "origin": origin or _origin(self.clock(), self.entropy)}
+            yield from (_new("setting", Setting(key, value)) for key, value in settings.items() if (key,) not in case.tables["setting"])
+        return self._write("init", decide, first=Actor("p1", name, "os"))
+
+    def add_person(self, name: str, login: str, roles: Sequence[str], *, email: str = "", lang: str = "en", zone: str = "", admin: bool = False,
+                   dry_run: bool = False) -> Wrote:
+        """Add somebody who acts or is told."""
+        self._admin("add a person")
+        if not name.strip():
+            raise InvalidInput("name", name, "a person needs a name")
+        for role in roles:
+            if role not in ROLES:
+                raise InvalidInput("role", role, "choose one of " + ", ".join(ROLES), ROLES)
+
+        def decide(case: Case) -> Iterable[Effect]:
+            people: Mapping[Any, Person] = case.tables["person"]
+            for person in people.values():
+                if login and person.login == login:
+                    raise InvalidInput("login", login, f"{person.name} ({person.id}) has it")
+            where = zone or str(case.tables["setting"].get(("zone",), Setting("zone", "Asia/Jakarta")).value)
+            check_zone(where)
+            yield _new("person", Person(f"p{len(people) + 1}", name.strip(), login, email, list(roles), lang, where, admin))
+        return self._write("person", decide, dry_run=dry_run)
+
+    def set(self, name: str, value: Any, *, dry_run: bool = False) -> Wrote:
+        """Give an office setting a value; None takes it back."""
+        self._admin(f"set {name}")
+
+        def decide(case: Case) -> Iterable[Effect]:
+            held = case.tables["setting"].get((name,))
+            if held is None and value is not None:
+                yield _new("setting", Setting(name, value))
+            elif held is not None and held.value != value:
+                yield Effect("setting", (name,), {"value": value})
+        return self._write("setting", decide, dry_run=dry_run)
+
+    def fill(self, calendar: str, days: Sequence[Day], coverage: Sequence[Coverage], *, dry_run: bool = False) -> list[Wrote]:
+        """
+        Bring a calendar's years in line with days from the library; days with another source (a decree) stay.
+
+        A working day that the library no longer closes is opened again.
+        """
+        self._admin(f"fill the calendar {calendar}")
+        wrote = [self._write("calendar", partial(self._filled, calendar, *part), dry_run=dry_run) for part in _entries(days, coverage)]
+        return [row for row in wrote if row.effects]
+
+    def add_day(self, day: Day, *, dry_run: bool = False) -> Wrote:
+        """Add a day that a decree closes or opens, or put another decree in its place; `source` names the decree."""
+        self._admin(f"add a day to the calendar {day.calendar}")
+        return self._write("calendar", lambda _case: self._changed([day], [], keep_decrees=False), dry_run=dry_run)
+
+    def _filled(self, calendar: str, days: list[Day], coverage: list[Coverage], _case: Case) -> Iterable[Effect]:
+        held = {row.on: row for row in self.store.calendar(calendar)[0]}
+        years, present = {row.year for row in coverage}, {row.on for row in days}
+        gone = [row._replace(kind="working", source=coverage[0].source) for row in held.values()
+                if row.source.startswith(LIBRARY) and int(row.on[:4]) in years and row.on not in present
+                and row.kind != "working" and not _weekend(row.on)]
+        return self._changed([*days, *gone], coverage, keep_decrees=True)
+
+    def _changed(self, days: list[Day], coverage: list[Coverage], *, keep_decrees: bool) -> Iterable[Effect]:
+        calendar = (days[0].calendar if days else coverage[0].calendar) if days or coverage else ""
+        old_days, old_spans = self.store.calendar(calendar) if calendar else ([], [])
+        held = {row.on: row for row in old_days}
+        for day in days:
+            before = held.get(day.on)
+            if before is None:
+                yield _new("day", day)
+            elif before != day and not (keep_decrees and not before.source.startswith((LIBRARY, "Local Autonomy Act"))):
+                yield Effect("day", (day.calendar, day.on), {"kind": day.kind, "name": day.name, "source": day.source})
+        known = {row.year: row for row in old_spans}
+        for span in coverage:
+            if span.year not in known:
+                yield _new("coverage", span)
+            elif known[span.year] != span:
+                yield Effect("coverage", (span.calendar, span.year), {"status": span.status, "source": span.source})
+
+    def _admin(self, act: str) -> None:
+        if not self.actor.admin:
+            raise NotAuthorised("the office", act, ["administrator"], self.actor.name)
+
+    def _write(self, act: str, decide: Callable[[Case], Iterable[Effect]], *, dry_run: bool = False, first: Actor | None = None) -> Wrote:
+        actor = first or self.actor
+        for _ in range(ATTEMPTS):
+            case = self.store.office()
+            effects = tuple(decide(case))
+            if not effects or dry_run:
+                return Wrote("", effects, dry_run)
+            now = self.clock()
+            personal = tuple((index, name) for index, effect in enumerate(effects) if effect.table == "person"
+                             for name in PERSONAL if effect.values.get(name))
+            change = Change(act, effects, now[:10], personal=personal)
+            made = {effect.values["name"]: effect.values["value"] for effect in effects if effect.table == "setting" and effect.key is None}
+            held = case.tables["setting"].get(("origin",))
+            origin = str(held.value if held is not None else made.get("origin", ""))
+            entry = seal(change, head=case.head, origin=origin, eid=uuid7(_milliseconds(now), self.entropy(10)), recorded=now,
+                         person=actor.person, identity=actor.identity, salts=lambda: self.entropy(32))
+            try:
+                self.store.commit(case.head, entry, effects)
+            except HeadMoved:
+                continue
+            return Wrote(f"{SYS}#{entry.cseq}", effects)
+        raise StaleInstance(SYS, "one revision", "too many at once")
+
+
+def check_zone(zone: str) -> None:
+    """Refuse what is no time zone."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidInput("zone", zone, "no such time zone; write one such as Asia/Jakarta", sorted(available_timezones())) from None
+
+
+def _entries(days: Sequence[Day], coverage: Sequence[Coverage]) -> Iterable[tuple[list[Day], list[Coverage]]]:
+    """Whole years, as many at a time as one entry can hold."""
+    part: tuple[list[Day], list[Coverage]] = ([], [])
+    size = 0
+    for span in sorted(coverage, key=lambda row: row.year):
+        year = [row for row in days if int(row.on[:4]) == span.year]
+        more = sum(len("".join(row).encode()) + FRAME for row in year) + len(span.source.encode()) + FRAME
+        if part[1] and size + more > FULL:
+            yield part
+            part, size = ([], []), 0
+        part[0].extend(year)
+        part[1].append(span)
+        size += more
+    if part[1]:
+        yield part
+
+
+def _new(table: str, record: Any) -> Effect:
+    return Effect(table, None, record._asdict())
+
+
+def _origin(now: str, entropy: Callable[[int], bytes]) -> str:
+    """A name that no other log has."""
+    return f"mufakat/{uuid7(_milliseconds(now), entropy(10))}"
+
+
+def _milliseconds(now: str) -> int:
+    from datetime import datetime
+
+    return int(datetime.fromisoformat(now).timestamp() * 1000)
+
+
+def _weekend(day: str) -> bool:
+    from datetime import date
+
+    return date.fromisoformat(day).weekday() > 4

@@ -1,0 +1,225 @@
+"""What every command works with: the settings in force, the console, and the engine over the office's database, each made when first asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.commands import language
+from workflow.commands.console import Console
+from workflow.commands.language import _
+from workflow.config import Config
+from workflow.core.office import SYS, Actor
+from workflow.errors import NotAuthorised, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from workflow.administration import Administration
+    from workflow.catalog import Catalog
+    from workflow.commands.words import Words
+    from workflow.core.office import Person
+    from workflow.engine import Engine
+    from workflow.library import Library
+    from workflow.store.sqlite import SqliteStore
+
+
+class Parts(NamedTuple):
+    """What the composition root puts together: none of it is imported before it is called."""
+
+    open_store: Callable[[str, bool], SqliteStore]  # path, read only
+    catalog: Callable[[Sequence[str]], Catalog]  # the user's folders of definitions
+    guards: Callable[[], Mapping[str, Callable[..., str | None]]]
+    calendar_files: Callable[[], list[str]]  # texts of the shipped calendar files
+    demo: Callable[[], str]  # the folder of the demo's data
+
+
+class UnknownPerson(NotAuthorised):
+    """Whoever is not among the office's people may read, but not write."""
+
+    def __init__(self, login: str, identity: str) -> None:
+        super().__init__(SYS, "write", [], login)
+        self.mend = f"mufakat person add {_('NAME')} --login {login or _('LOGIN')} --role coordinator"
+        source = {"os": _("the user of this machine"), "environment": "MUFAKAT_ACTOR"}.get(identity, identity)
+        self.args = (_("{login} ({source}) is not among the people of this office: reading is allowed, writing is not")
+                     .format(login=login, source=source),)
+
+
+class App:
+    """One invocation. `given` are the global options as they come in; later ones win."""
+
+    def __init__(self, parts: Parts, environment: Mapping[str, str] | None = None, clock: Callable[[], str] | None = None) -> None:
+        self.parts, self.environment = parts, os.environ if environment is None else environment
+        self.given: dict[str, Any] = {}
+        self.clock = clock or _now
+        self._stores: dict[bool, SqliteStore] = {}
+
+    @cached_property
+    def config(self) -> Config:
+        return Config({name: str(value) for name, value in self.given.items()}, self.environment)
+
+    @cached_property
+    def console(self) -> Console:
+        language.choose(self.config.value("lang").value or language.of_locale(self.environment))
+        return Console(self.environment, self.config.value("color").value)
+
+    @property
+    def output(self) -> str:
+        return "json" if self.given.get("fields") and not self.given.get("output") else self.config.value("output").value
+
+    @property
+    def plain(self) -> bool:
+        """Whether a person reads: screens and tables, not JSON or CSV."""
+        return self.output == "table"
+
+    @cached_property
+    def db(self) -> str:
+        return self.config.value("db").value
+
+    def store(self, *, write: bool = False) -> SqliteStore:
+        """The office's database. Whoever only reads does not touch it."""
+        if write not in self._stores:
+            self._stores[write] = self.parts.open_store(self.db, not write)
+        return self._stores[write]
+
+    def close(self) -> None:
+        for store in self._stores.values():
+            store.close()
+        self._stores.clear()
+
+    def library(self, *, write: bool = False) -> Library:
+        from workflow.library import Library
+
+        store = self.store(write=write)
+        return Library(store, store, lambda: self.catalog, self.parts.guards())
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The TOML definitions: the built-in ones, then those of the folder that is set."""
+        folder = self.config.value("definitions").value
+        return self.parts.catalog([folder] if folder else [])
+
+    def engine(self, *, write: bool = False) -> Engine:
+        """
+        The engine for whoever acts.
+
+        Raises:
+            UnknownPerson: to write, when nobody in the office has this login.
+        """
+        from workflow.documents import Documents
+        from workflow.engine import Engine
+
+        store, library = self.store(write=write), self.library(write=write)
+        actor = self.writer if write else self.actor
+        return Engine(store, library, actor, origin=str(library.settings().get("origin", "")), clock=self.clock,
+                      documents=Documents(self.documents))
+
+    @cached_property
+    def reader(self) -> Engine:
+        return self.engine()
+
+    @cached_property
+    def editor(self) -> Engine:
+        return self.engine(write=True)
+
+    @property
+    def using(self) -> Engine:
+        """The engine that this invocation has made already, else one for reading."""
+        return self.editor if "editor" in self.__dict__ else self.reader
+
+    @cached_property
+    def administration(self) -> Administration:
+        from workflow.administration import Administration
+
+        return Administration(self.store(write=True), self.writer, self.clock)
+
+    @cached_property
+    def documents(self) -> str:
+        """The folder of documents: as set, else beside the database."""
+        return self.config.value("documents").value or os.path.splitext(self.db)[0] + "-documents"
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Whoever acts; without roles, and without an id, where the office does not know them."""
+        login, identity = self._named()
+        store = next(iter(self._stores.values()), None) or self.store()
+        person = store.person(login)
+        if person is None or not person.active:
+            return Actor("", login, identity)
+        return Actor(person.id, person.name, identity, tuple(person.roles), person.admin)
+
+    @property
+    def writer(self) -> Actor:
+        if not self.actor.person:
+            raise UnknownPerson(self.actor.name, self.actor.identity)
+        return self.actor
+
+    def person(self, key: str) -> Person:
+        """
+        A person by id, login, e-mail address or name; `me` is whoever acts.
+
+        Raises:
+            NotFound: nobody, or more than one.
+        """
+        people: list[Person] = list(self.people.values())
+        if key == "me":
+            key = self.writer.person
+        for field in ("id", "login", "email", "name"):
+            found = [person for person in people if getattr(person, field) and getattr(person, field).casefold() == key.casefold()]
+            if len(found) == 1:
+                return found[0]
+        raise NotFound("person", key, [word for person in people for word in (person.login, person.name, person.id) if word])
+
+    @cached_property
+    def people(self) -> dict[str, Person]:
+        store = next(iter(self._stores.values()), None) or self.store()
+        return {key[0]: row for key, row in store.office().tables["person"].items()}
+
+    def name(self, ident: str) -> str:
+        """What a person is called; ids of nobody known stay as they are."""
+        found = self.people.get(ident)
+        return found.name or found.login or ident if found is not None else ident
+
+    @cached_property
+    def today(self) -> str:
+        from workflow.library import DEFAULT_ZONE, civil_day
+
+        return civil_day(self.clock(), str(self.using.library.settings().get("zone") or DEFAULT_ZONE))
+
+    def words(self, ref: str) -> Words:
+        """The agreement for reading, with the labels of its definitions."""
+        from workflow.commands.words import Words
+
+        return Words(self.using.read(ref))
+
+    def confirm(self, question: str) -> bool:
+        """Whether to go on with what cannot simply be typed back; asked of a person at a terminal only."""
+        if self.given.get("yes") or self.given.get("no_input") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return True
+        import click
+
+        return click.confirm(question, default=False, err=True)
+
+    def _named(self) -> tuple[str, str]:
+        found = self.config.value("actor")
+        if found.value:
+            return found.value, {"flag": "--as", "environment": "environment"}.get(found.origin, "settings")
+        return os_login(self.environment), "os"
+
+
+def os_login(environment: Mapping[str, str]) -> str:
+    """The login of the user that runs this process, as the system knows it."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return environment.get("USERNAME") or environment.get("USER") or ""
+
+
+def _now() -> str:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,120 @@
+"""What a write says: what changed, what followed from it, what is due now, and the next command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workflow.commands.language import _
+from workflow.commands.words import basis_text, day_text, value_text
+
+if TYPE_CHECKING:
+    from workflow.commands.app import App
+    from workflow.commands.words import Words
+    from workflow.core.agreement import Deadline
+    from workflow.outcome import Done
+
+SETTLED = {"met": "kept", "missed": "missed", "void": "no longer applies", "fired": "has come", "past": "was over already"}
+
+
+def print_done(app: App, done: Done, following: str = "") -> None:
+    """Print the outcome of a verb as a screen, or as data."""
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, done_data(done))
+        return
+    console, agreement = app.console, done.ref.partition("/")[0]
+    following = following or f"mufakat {'can' if '/' in done.ref else 'show'} {done.ref}"
+    if done.repeated:
+        said = _("{ref}  this request was carried out before (entry {entry}); nothing was written.").format(ref=done.ref, entry=done.entry)
+        console.flow([said, _("Next: {command}").format(command=following)], gap=" ")
+        return
+    words = _words(app, agreement, done)
+    for earlier in done.before:
+        console.flow([_("before it: {what}").format(what=headline(words, earlier))], "  ")
+    end = _("nothing was written (dry run)") if done.dry_run else _("entry {entry}").format(entry=done.entry)
+    step = "" if done.dry_run else _("Next: {command}").format(command=following)
+    console.flow([f"{console.paint(headline(words, done), 'bold')}  ({end}).", step], gap=" ")
+    for line in _details(words, done):
+        console.flow(line, "  ", hang="              ")
+
+
+def headline(words: Words | None, done: Done) -> str:
+    """`bogor-kisarazu/loi  drafting → consulting`, or what else was done."""
+    change = done.change
+    if change.source and change.target and change.source != change.target:
+        return f"{done.ref}  {change.source} → {change.target}"
+    opened = next((row for row in done.opened if row.ref == change.instance), None)
+    if opened is not None:
+        return _("{ref}  opened in {state}").format(ref=done.ref, state=opened.state)
+    if change.act in ("advance", "fire"):
+        return f"{done.ref}  {change.trigger} ({change.source})"
+    person = next((str(effect.values.get("person", "")) for effect in change.effects if effect.table == "approval"), "")
+    said = {
+        "start": _("started"), "record": _("recorded"), "activity": _("activity recorded"), "assign": _("assigned"),
+        "correct": _("corrected"), "overdue": _("{trigger} is overdue: {reason}").format(trigger=change.trigger, reason=change.reason),
+        "approve": _("{name} decided by {person}").format(name=change.trigger, person=person),
+    }.get(change.act, change.act)
+    del words
+    return f"{done.ref}  {said}"
+
+
+def done_data(done: Done) -> dict[str, Any]:
+    """An outcome as data."""
+    change = done.change
+    return {
+        "ref": done.ref, "act": change.act, "entry": done.entry, "recorded": done.recorded, "occurred": change.occurred,
+        "trigger": change.trigger, "from": change.source, "to": change.target, "reason": change.reason, "corrects": change.corrects,
+        "moved": [{"stage": stage, "from": before, "to": after} for stage, before, after in done.moved],
+        "opened": [{"stage": row.ref, "state": row.state} for row in done.opened],
+        "deadlines": [row._asdict() for row in done.deadlines], "notes": list(change.notes),
+        "documents": [row._asdict() for row in change.documents],
+        "effects": [{"table": effect.table, "key": effect.key and list(effect.key), "values": effect.values} for effect in change.effects],
+        "before": [done_data(earlier) for earlier in done.before], "dry_run": done.dry_run, "repeated": done.repeated,
+    }
+
+
+def _words(app: App, agreement: str, done: Done) -> Words | None:
+    """Labels are wanted only where something has one."""
+    if not (done.deadlines or done.change.documents or any(effect.table == "row" for effect in done.change.effects)):
+        return None
+    from workflow.errors import NotFound
+
+    try:
+        return app.words(agreement)
+    except NotFound:  # a dry run's agreement is nowhere
+        return None
+
+
+def _details(words: Words | None, done: Done) -> list[list[str]]:
+    change = done.change
+    lines: list[list[str]] = [_line(_("occurred"), day_text(change.occurred))] if change.occurred and done.recorded else []
+    for effect in change.effects:
+        if effect.table == "row":
+            data = effect.values.get("data", {})
+            lines += [_line(_("recorded"), f"{name} = {value_text(value)}") for name, value in data.items()] if data else []
+    lines += [_line(_("file"), f"{doc.row}: {doc.filename}" + (f" ({doc.language})" if doc.language else ""),
+                    _("version {number}").format(number=doc.version), "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])
+              for doc in change.documents]
+    agreement = done.ref.partition("/")[0]
+    lines += [_line(_("moved"), f"{agreement}/{stage}  {before} → {after}") for stage, before, after in done.moved]
+    lines += [_line(_("opened"), f"{agreement}/{row.ref}  {row.state}") for row in done.opened if row.ref != change.instance]
+    lines += [_deadline(words, row) for row in done.deadlines]
+    lines += [_line(_("note"), _(note)) for note in change.notes]
+    return lines
+
+
+def _deadline(words: Words | None, row: Deadline) -> list[str]:
+    name = words.deadline(row) if words is not None else row.name
+    if row.status != "open":
+        return _line(_("settled"), name, _(SETTLED.get(row.status, row.status)), row.reason)
+    counted = words.counted(row) if words is not None else ""
+    return _line(_("due"), day_text(row.effective), name, counted, basis_text(row.basis, row.citation),
+                 _("provisional: it may move") if row.provisional else "")
+
+
+def _line(kind: str, *parts: str) -> list[str]:
+    from workflow.commands.console import pad
+
+    shown = [part for part in parts if part]
+    return [f"{pad(kind, 10)}{shown[0] if shown else ''}", *shown[1:]]

@@ -1,0 +1,145 @@
+"""
+The one console: every line that a person or a program reads leaves through here.
+
+stdout is data, stderr is messages. Colour, width and tables are decided once: a terminal gets colour and its own width, a pipe gets
+neither colour nor wrapping. `rich` draws the tables and is imported when one goes out; plain screens do without.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import TextIO
+
+STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+ENDLESS = 100_000
+GAP = "   "
+
+
+class Column(NamedTuple):
+    """One column of a table: the key in each row, its heading, and a style."""
+
+    key: str
+    heading: str
+    style: str = ""
+
+
+class Console:
+    """Where output goes. `color`: auto, always, never."""
+
+    def __init__(self, environment: Mapping[str, str], color: str = "auto") -> None:
+        self.environment, self.color = environment, color
+
+    def say(self, text: str = "") -> None:
+        """A line of data."""
+        _write(sys.stdout, text)
+
+    def tell(self, text: str = "") -> None:
+        """A message to whoever sits there."""
+        _write(sys.stderr, text)
+
+    def paint(self, text: str, style: str, *, stream: TextIO | None = None) -> str:
+        """The text in a style, where the stream shows colours."""
+        return f"\033[{STYLES[style]}m{text}\033[0m" if style and text and self.colorful(stream or sys.stdout) else text
+
+    def colorful(self, stream: TextIO) -> bool:
+        if self.color != "auto":
+            return self.color == "always"
+        if self.environment.get("NO_COLOR"):
+            return False
+        if self.environment.get("FORCE_COLOR"):
+            return True
+        return self.environment.get("TERM") != "dumb" and stream.isatty()
+
+    def width(self, stream: TextIO | None = None) -> int:
+        """How many cells a line may take: the terminal's, or endless for a pipe."""
+        if not (stream or sys.stdout).isatty():
+            return ENDLESS
+        try:
+            return max(40, int(self.environment.get("COLUMNS") or os.get_terminal_size((stream or sys.stdout).fileno()).columns))
+        except (OSError, ValueError):
+            return 80
+
+    def flow(self, parts: Sequence[str], indent: str = "", *, hang: str | None = None, gap: str = GAP, stream: TextIO | None = None) -> None:
+        """A line of parts with a gap between them; a part that would pass the edge goes on a line of its own, further in."""
+        room, lines, line = self.width(stream), [], indent
+        hang = indent + "  " if hang is None else hang
+        for part in filter(None, parts):
+            joined = line + (gap if line.strip() else "") + part
+            if cells(joined) <= room or not line.strip():
+                line = joined
+            else:
+                lines.append(line)
+                line = hang + part
+            while cells(line) > room:
+                head, line = _broken(line, room, hang)
+                if not head:
+                    break
+                lines.append(head)
+        for text in [*lines, line]:
+            _write(stream or sys.stdout, text.rstrip())
+
+    def table(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -> None:
+        """A table of texts; whole lines in a pipe, wrapped cells on a terminal."""
+        from rich import box
+        from rich.console import Console as Rich
+        from rich.table import Table
+        from rich.text import Text
+
+        drawn = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, show_edge=False, pad_edge=False, header_style="bold")
+        piped = not sys.stdout.isatty()
+        for column in columns:
+            drawn.add_column(column.heading, style=column.style or None, no_wrap=piped, overflow="fold")
+        for row in rows:
+            drawn.add_row(*(Text(str(row.get(column.key, ""))) for column in columns))
+        shown = self.colorful(sys.stdout)
+        rich = Rich(file=sys.stdout, width=self.width(), force_terminal=shown or None, no_color=not shown, highlight=False, emoji=False,
+                    color_system="auto" if sys.stdout.isatty() else "standard" if shown else None)
+        with rich.capture() as captured:
+            rich.print(drawn)
+        for line in captured.get().splitlines():
+            _write(sys.stdout, line.rstrip())
+
+
+def cells(text: str) -> int:
+    """How many cells a text takes on a terminal: two for a wide character, none for a combining one or a colour."""
+    if text.isascii() and "\033" not in text:
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    count, escaped = 0, False
+    for letter in text:
+        if letter == "\033" or escaped:
+            escaped = letter != "m"
+        elif not combining(letter):
+            count += 2 if east_asian_width(letter) in "WF" else 1
+    return count
+
+
+def pad(text: str, width: int) -> str:
+    """The text filled up with blanks to a number of cells."""
+    return text + " " * max(0, width - cells(text))
+
+
+def _broken(line: str, room: int, hang: str) -> tuple[str, str]:
+    """The first part of a line that fits, and the rest further in; an empty first part where nothing can be broken."""
+    start = len(line) - len(line.lstrip())
+    cut = -1
+    for place in range(start + 1, len(line)):
+        if line[place] == " " and cells(line[:place]) <= room:
+            cut = place
+    if cut < 0 or not line[cut:].strip():
+        return "", line
+    return line[:cut], hang + line[cut:].lstrip()
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text + "\n")
+    except UnicodeEncodeError:  # a terminal that is not UTF-8 gets what it can show
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")

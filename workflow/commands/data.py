@@ -1,0 +1,78 @@
+"""Results as data: JSON, one JSON object a line, CSV, or bare ids. Keys are the records' own and never translated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workflow.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workflow.commands.app import App
+    from workflow.commands.console import Column
+
+
+def emit(app: App, value: dict[str, Any], ident: str = "ref") -> None:
+    """One result as data."""
+    if app.output in ("json", "ndjson"):
+        app.console.say(_json(_chosen(app, value), indent=app.output == "json"))
+    elif app.output == "ids":
+        app.console.say(str(value.get(ident, "")))
+    else:
+        _csv(app, [value])
+
+
+def emit_rows(app: App, rows: Iterable[dict[str, Any]], columns: Sequence[Column], *, ident: str = "ref", empty: str = "",
+              shown: Iterable[dict[str, Any]] | None = None) -> None:
+    """Many results: a table for people (`shown`, where its cells differ from the data), else data. An empty list is a plain sentence."""
+    found = list(rows)
+    output = app.output
+    if output == "table":
+        if found:
+            app.console.table(found if shown is None else shown, columns)
+        elif empty:
+            app.console.say(empty)
+    elif output == "json":
+        app.console.say(_json([_chosen(app, row) for row in found], indent=True))
+    elif output == "ndjson":
+        for row in found:
+            app.console.say(_json(_chosen(app, row), indent=False))
+    elif output == "ids":
+        for row in found:
+            app.console.say(str(row.get(ident, "")))
+    else:
+        _csv(app, found, [column.key for column in columns])
+
+
+def _chosen(app: App, row: dict[str, Any]) -> dict[str, Any]:
+    names = app.given.get("fields")
+    if not names:
+        return row
+    wanted = [name.strip() for name in str(names).split(",") if name.strip()]
+    for name in wanted:
+        if name not in row:
+            raise InvalidInput("field", name, "the result has no such field; it has " + ", ".join(row), tuple(row))
+    return {name: row[name] for name in wanted}
+
+
+def _json(value: Any, *, indent: bool) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, indent=2 if indent else None, default=str)
+
+
+def _csv(app: App, rows: list[dict[str, Any]], keys: Sequence[str] = ()) -> None:
+    import csv
+    import io
+
+    names = list(dict.fromkeys(keys or [key for row in rows for key in row]))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([[_cell(row.get(name, "")) for name in names] for row in rows])
+    app.console.say(text.getvalue().rstrip("\n"))
+
+
+def _cell(value: Any) -> Any:
+    return _json(value, indent=False) if isinstance(value, (dict, list, tuple)) else "" if value is None else value

@@ -1,0 +1,157 @@
+"""The one place where an error becomes a sentence, an exit code and, with `-o json`, an object on stderr; did-you-mean included."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workflow import errors
+from workflow.commands.language import _
+from workflow.commands.suggest import nearest
+from workflow.ports import HeadMoved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from workflow.commands.app import App
+
+FAILURE, USAGE, NOT_FOUND, REFUSED, CONFLICT, FAULTY, UNDELIVERED, UNDECIDED, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 8, 130
+CODES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
+    (errors.InvalidInput, USAGE), (errors.NotFound, NOT_FOUND), (errors.DefinitionNotFound, NOT_FOUND), (errors.TransitionRefused, REFUSED),
+    (errors.StaleInstance, CONFLICT), (HeadMoved, CONFLICT), (errors.StoreBusy, CONFLICT), (errors.DeliveryFailed, UNDELIVERED),
+    (errors.AuditError, FAULTY), (errors.WorkflowError, FAILURE), (click.UsageError, USAGE), (click.ClickException, FAILURE),
+)
+
+
+class UnknownCommand(click.UsageError):
+    """A command that does not exist."""
+
+    def __init__(self, name: str, known: Sequence[str], ctx: click.Context) -> None:
+        super().__init__(_("there is no command {name!r}").format(name=name), ctx)
+        self.name, self.known = name, tuple(known)
+
+
+class Failed(errors.WorkflowError):
+    """A command that has said what is wrong and ends with its exit code."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(str(code))
+
+
+def run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
+    """Run a command line; the exit code, after every error has been told."""
+    try:
+        return _run(act, app, words)
+    finally:
+        app.close()
+
+
+def _run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
+    try:
+        code = act()
+        sys.stdout.flush()
+    except Failed as failed:
+        return failed.code
+    except (KeyboardInterrupt, click.Abort, EOFError):
+        sys.stderr.write("\n" + _("interrupted; nothing was left half done") + "\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _hang_up()
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            return _hang_up()
+        return _tell(error, app, words)
+    except (errors.WorkflowError, click.ClickException) as error:
+        return _tell(error, app, words)
+    except Exception as error:  # noqa: BLE001  # the last resort: a sentence for people, the traceback on request
+        return _tell(error, app, words)
+    return code if isinstance(code, int) else 0
+
+
+def code_of(error: Exception) -> int:
+    return next((code for kind, code in CODES if isinstance(error, kind)), FAILURE)
+
+
+def told(error: Exception) -> dict[str, Any]:
+    """An error as data; its keys are never translated."""
+    found: dict[str, Any] = {"type": type(error).__name__, "exit": code_of(error), "message": message_of(error)}
+    for name in ("ref", "trigger", "state", "field", "value", "expected", "found", "roles", "mend", "where"):
+        if hasattr(error, name):
+            found[name] = getattr(error, name)
+    if isinstance(error, errors.TriggerNotAllowed):
+        found["allowed"] = list(error.allowed)
+    if isinstance(error, errors.InvalidDefinition):
+        found["problems"] = [row._asdict() for row in error.problems]
+    unmet = unmet_of(error)
+    if unmet:
+        found["unmet"] = [{**row._asdict(), "facts": dict(row.facts), "text": row.text} for row in unmet]
+    suggestions = suggestions_of(error)
+    if suggestions:
+        found["suggestions"] = suggestions
+    return found
+
+
+def unmet_of(error: Exception) -> Sequence[errors.Unmet]:
+    rows: Sequence[errors.Unmet] = getattr(error, "unmet", ()) or getattr(error, "needs", ())
+    return rows
+
+
+def message_of(error: Exception) -> str:
+    return error.format_message() if isinstance(error, click.ClickException) else str(error)
+
+
+def suggestions_of(error: Exception) -> list[str]:
+    """What somebody may have meant, from what the error knows there is."""
+    if isinstance(error, UnknownCommand):
+        return nearest(error.name, error.known)
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        names = [name for param in error.ctx.command.get_params(error.ctx) for name in param.opts if isinstance(param, click.Option)]
+        return nearest(error.option_name, [name for name in names if name.startswith("--")])
+    if isinstance(error, click.BadParameter) and isinstance(getattr(error.param, "type", None), click.Choice):
+        return nearest(error.message.split("'")[1] if "'" in error.message else "", map(str, error.param.type.choices))  # type: ignore[union-attr]
+    known: Sequence[str] = getattr(error, "known", ())
+    word = str(getattr(error, "name", "") or getattr(error, "value", "") or getattr(error, "trigger", "") or "")
+    return [name for name in nearest(word.partition("=")[0] if "=" in word else word, known) if name != word] if known and word else []
+
+
+def _tell(error: Exception, app: App, words: Sequence[str]) -> int:
+    if app.given.get("debug") or "--debug" in words:
+        import traceback
+
+        traceback.print_exception(error)
+    if _wants_json(app, words):
+        import json
+
+        sys.stderr.write(json.dumps({"error": told(error)}, ensure_ascii=False, default=str) + "\n")
+        return code_of(error)
+    from workflow.commands.refusals import screen
+
+    screen(app, error)
+    return code_of(error)
+
+
+def _wants_json(app: App, words: Sequence[str]) -> bool:
+    """Whether errors are to be data, also where the command line broke off before its options were read."""
+    for place, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        given = value if equals else word[2:] if word.startswith("-o") and len(word) > 2 and word[1] != "-" else \
+            words[place + 1] if place + 1 < len(words) else ""
+        if name in ("-o", "--output") or (word.startswith("-o") and not word.startswith("--")):
+            return given in ("json", "ndjson")
+        if name == "--json":
+            return True
+    try:
+        return app.output in ("json", "ndjson")
+    except errors.WorkflowError:
+        return False
+
+
+def _hang_up() -> int:
+    """Whoever read our output has gone: stop without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

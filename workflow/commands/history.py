@@ -1,0 +1,126 @@
+"""`mufakat history`: what happened, entry by entry, refused attempts and corrections included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workflow.commands.console import Column
+from workflow.commands.language import _
+from workflow.commands.options import command, pass_app, reference
+from workflow.commands.past import read
+from workflow.commands.words import day_text, value_text
+from workflow.core.decision import find
+from workflow.core.office import SYS
+
+if TYPE_CHECKING:
+    from workflow.commands.app import App
+    from workflow.core.agreement import Effect
+
+
+@command("history", examples=("mufakat history bogor-kisarazu", "mufakat history bogor-kisarazu/loi --limit 20", "mufakat history sys"))
+@reference()
+@click.option("--limit", type=click.IntRange(min=1), default=None, metavar="N", help="Only the last N entries.")
+@pass_app
+def history_command(app: App, ref: str, limit: int | None) -> None:
+    """What happened, entry by entry: when it was, when it was entered, who did it. `sys` is the office's own history."""
+    agreement, slash, stage = ref.partition("/")
+    chain = SYS
+    if agreement != SYS:
+        draft = app.using.read(agreement)
+        if slash:
+            find(draft, stage)
+        chain = draft.agreement.id
+    rows, corrected = [], {}
+    for entry, content, effects in read(app, chain):
+        if content["corrects"]:
+            corrected[content["corrects"]] = f"{agreement}#{entry.cseq}"
+        if not slash or entry.instance == stage or entry.instance.startswith(f"{stage}/") or _touches(effects, stage):
+            rows.append(_row(app, agreement, content, effects))
+    for row in rows:
+        row["corrected_by"] = corrected.get(row["eid"], "")
+    rows = rows[-limit:] if limit else rows
+    from workflow.commands.data import emit_rows
+
+    columns = [Column("cseq", _("no")), Column("on", _("occurred")), Column("at", _("recorded")), Column("who", _("who")), Column("what", _("what"))]
+    emit_rows(app, rows, columns, ident="entry", empty=_("nothing has happened yet"), shown=(_shown(app, row) for row in rows))
+
+
+def _touches(effects: list[Effect], stage: str) -> bool:
+    return any((effect.values.get("instance") or (effect.key[0] if effect.key else effect.values.get("ref", ""))) == stage
+               for effect in effects if effect.table in ("instance", "row", "deadline"))
+
+
+def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect]) -> dict[str, Any]:
+    return {
+        "entry": f"{agreement}#{content['cseq']}", "cseq": content["cseq"], "eid": content["eid"],
+        "occurred": content["occurred"]["text"], "recorded": content["recorded"], "person": content["recorded_by"],
+        "name": app.name(content["recorded_by"]), "identity": content["identity"], "act": content["act"], "instance": content["instance"],
+        "trigger": content["trigger"], "from": content["from"], "to": content["to"], "role": content["role"], "behalf": content["behalf"],
+        "reason": content["reason"], "refused": content["act"] == "refuse", "corrects": content["corrects"], "documents": content["docs"],
+        "effects": [{"table": row.table, "key": row.key and list(row.key), "values": row.values} for row in effects],
+    }
+
+
+def _shown(app: App, row: dict[str, Any]) -> dict[str, str]:
+    what = " ".join(part for part in (_act(row), _behalf(row), _reason(row)) if part)
+    if row["corrected_by"]:
+        what += " " + _("[corrected by {entry}]").format(entry=row["corrected_by"])
+    return {"cseq": str(row["cseq"]), "on": day_text(row["occurred"]), "at": local(row["recorded"], _zone(app)), "who": row["name"], "what": what}
+
+
+def _act(row: dict[str, Any]) -> str:
+    where = f"{row['instance']}: " if row["instance"] else ""
+    if row["refused"]:
+        return where + _("REFUSED {trigger} from {state}").format(trigger=row["trigger"], state=row["from"] or "-")
+    corrects = _("CORRECTION") + " " if row["corrects"] or row["act"] == "correct" else ""
+    if row["from"] and row["to"] and row["from"] != row["to"]:
+        return f"{where}{corrects}{row['from']} → {row['to']} ({row['trigger']})"
+    values = "; ".join(_effects(row["effects"]))
+    said = {"open": _("opened in {state}").format(state=row["to"]), "fire": row["trigger"], "advance": row["trigger"],
+            "approve": _("decided: {name}").format(name=row["trigger"])}.get(row["act"], row["act"])
+    return f"{where}{corrects}{said}" + (f": {values}" if values else "")
+
+
+def _effects(effects: list[dict[str, Any]]) -> list[str]:
+    """What an entry put on record, in the words it was typed in."""
+    found = []
+    for effect in effects:
+        values = effect["values"]
+        if effect["table"] == "row":
+            found += [f"{name} {value_text(value)}" for name, value in values.get("data", {}).items()]
+        elif effect["table"] == "document":
+            found.append(f"{values['row']}: {values['filename']}")
+        elif effect["table"] == "approval":
+            found.append(f"{values['decision']} ({values['role']})")
+        elif effect["table"] == "activity" and "title" in values:
+            found.append(f"“{values['title']}”")
+        elif effect["table"] == "person":
+            found.append(str(values.get("name") or values.get("id", "")))
+        elif effect["table"] == "setting":
+            found.append(f"{values.get('name', effect['key'] and effect['key'][0])} = {values.get('value')}")
+        elif effect["table"] == "agreement" and "owner" in values and effect["key"] is not None:
+            found.append(str(values["owner"]))
+    days = sum(effect["table"] == "day" for effect in effects)
+    return found + ([_("{count} days").format(count=days)] if days else [])
+
+
+def _behalf(row: dict[str, Any]) -> str:
+    return _("for {actor}").format(actor=row["behalf"]) if row["behalf"] else ""
+
+
+def _reason(row: dict[str, Any]) -> str:
+    return f"— {row['reason']}" if row["reason"] else ""
+
+
+def _zone(app: App) -> str:
+    return str(app.using.library.settings().get("zone") or "Asia/Jakarta")
+
+
+def local(instant: str, zone: str) -> str:
+    """A UTC instant in the office's zone, to the minute."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,82 @@
+"""`mufakat init`: the office's database, its calendars, and whoever runs it as the first person."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workflow.commands.app import os_login
+from workflow.commands.language import _
+from workflow.commands.options import command, pass_app
+
+if TYPE_CHECKING:
+    from workflow.administration import Administration
+    from workflow.commands.app import App
+
+FIRST_YEAR = 2010  # the law of `definitions` and the documented history begin before; earlier years count week-ends only
+CALENDARS = ("ID", "JP")
+
+
+@command("init", examples=("mufakat init", "mufakat init --db bogor.db --name 'Sari Dewi' --zone Asia/Jakarta"))
+@click.option("--name", default="", help="Your name; default your login's.")
+@click.option("--email", default="", help="Your address.")
+@click.option("--zone", default="Asia/Jakarta", show_default=True, help="The office's time zone.")
+@click.option("--origin", default="", help="The name of this office's journal, for ever; default a random one.")
+@pass_app
+def init_command(app: App, name: str, email: str, zone: str, origin: str) -> None:
+    """Create the office's database with its calendars; you become its first person and administrator. A second run changes nothing."""
+    made = create(app, name=name, email=email, zone=zone, origin=origin)
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, made, "db")
+        return
+    told = _("{db}: a new office") if made["created"] else _("{db}: this is an office already; nothing was changed")
+    app.console.say(told.format(db=made["db"]))
+    app.console.say(_("  people {people}   agreements {agreements}   calendars {calendars}").format(
+        people=made["people"], agreements=made["agreements"], calendars=", ".join(made["calendars"]) or "-"))
+    app.console.flow([_("Next: {command}").format(command="mufakat start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP")])
+
+
+def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakarta", origin: str = "") -> dict[str, Any]:
+    """Create the database, or complete what an interrupted run began; what is there afterwards."""
+    from workflow.administration import Administration, check_zone
+    from workflow.core.office import Actor
+    from workflow.store.migrations import upgrade
+
+    check_zone(zone)
+    upgrade(app.db)
+    store = app.store(write=True)
+    login = os_login(app.environment)
+    first = Administration(store, Actor("p1", name or login, "os", admin=True), app.clock)
+    founded = first.found(name or _full_name(login), login, email=email, zone=zone, origin=origin)
+    filled = [held for held in CALENDARS if founded.effects or not store.calendar(held)[1]]
+    for calendar in filled:
+        fill(app, first, calendar)
+    counts = store.counts()
+    return {"db": os.path.abspath(app.db), "created": bool(founded.effects), "people": counts["person"], "agreements": counts["agreement"],
+            "calendars": [held for held in CALENDARS if store.calendar(held)[1]], "entry": founded.entry}
+
+
+def fill(app: App, office: Administration, calendar: str, years: range | None = None, *, dry_run: bool = False) -> list[Any]:
+    """Fill one calendar from the library, the shipped decrees on top."""
+    from workflow.calendars import fill as from_library
+    from workflow.calendars import merge, overrides
+
+    this_year = int(app.clock()[:4])
+    days, coverage = from_library(calendar, years or range(FIRST_YEAR, this_year + 3))
+    decrees = [day for text in app.parts.calendar_files() for day in overrides(text) if day.calendar == calendar]
+    span = {row.year for row in coverage}
+    return office.fill(calendar, merge(days, [day for day in decrees if int(day.on[:4]) in span]), coverage, dry_run=dry_run)
+
+
+def _full_name(login: str) -> str:
+    """The name that the system keeps with a login, else the login."""
+    try:
+        import pwd
+
+        return pwd.getpwnam(login).pw_gecos.split(",")[0].strip() or login
+    except (ImportError, KeyError):
+        return login

@@ -1,0 +1,119 @@
+"""Errors as a person reads them: what, where, and the command that mends it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from workflow import errors
+from workflow.commands import failures
+from workflow.commands.language import _
+from workflow.commands.words import basis_text
+
+if TYPE_CHECKING:
+    from workflow.commands.app import App
+    from workflow.commands.console import Console
+    from workflow.commands.words import Words
+    from workflow.core.agreement import Instance
+
+
+def screen(app: App, error: Exception) -> None:
+    """Write an error to stderr."""
+    console = _console(app)
+    if isinstance(error, click.UsageError) and not isinstance(error, failures.UnknownCommand) and type(error).__name__ == "NoArgsIsHelpError":
+        console.tell(error.format_message())
+        return
+    head = console.paint(_("error"), "red", stream=sys.stderr)
+    console.flow([f"{head}: {_sentence(error)}"], hang="  ", stream=sys.stderr)
+    for line in _details(error):
+        console.flow([line], "  ", stream=sys.stderr)
+    unmet = failures.unmet_of(error)
+    if unmet:
+        _list(app, console, error, unmet)
+    suggestions = failures.suggestions_of(error)
+    if suggestions:
+        console.flow([_("did you mean: {words}?").format(words=", ".join(suggestions))], "  ", stream=sys.stderr)
+    mend = _mend(error)
+    if mend:
+        console.flow([_("to mend it: {mend}").format(mend=mend)], "  ", stream=sys.stderr)
+    if not isinstance(error, (errors.WorkflowError, click.ClickException, OSError)):
+        console.flow([_("this is a fault of mufakat; --debug shows where. Nothing was left half done.")], "  ", stream=sys.stderr)
+
+
+def unmet_lines(console: Console, words: Words | None, instance: Instance | None, unmet: errors.Unmet, *, indent: str, err: bool = False) -> None:
+    """One unmet requirement: what is missing, what it rests on, and below it the command that meets it."""
+    stream = sys.stderr if err else sys.stdout
+    sign = console.paint("!", "yellow", stream=stream) if unmet.soft else console.paint("✗", "red", stream=stream)
+    text = words.unmet(instance, unmet) if words is not None else (f"{unmet.requirement}: " if unmet.requirement else "") + unmet.text
+    optional = f" ({_('not required')})" if unmet.soft else ""
+    console.flow([f"{sign} {text}{optional}", basis_text(unmet.basis, unmet.citation) if unmet.citation else ""], indent, hang=indent + "    ",
+                 stream=stream)
+    if unmet.command:
+        console.flow([console.paint(unmet.command, "cyan", stream=stream)], indent + "  ", hang=indent + "    ", stream=stream)
+
+
+def _list(app: App, console: Console, error: Exception, unmet: object) -> None:
+    ref, trigger = str(getattr(error, "ref", "")), str(getattr(error, "trigger", ""))
+    words, instance = None, None
+    try:
+        words = app.words(ref)
+        instance = words.draft.tables["instance"].get((ref.partition("/")[2],)) or _about(words, ref)
+    except errors.WorkflowError:
+        pass  # without the labels the ids will do
+    rows = list(unmet) if isinstance(unmet, (list, tuple)) else []
+    if isinstance(error, errors.OutOfSequence) and len(rows) > 1:
+        console.tell("  " + _("one of these must be on record first"))
+    else:
+        console.tell("  " + _("to {trigger} you still need").format(trigger=trigger))
+    for row in rows:
+        unmet_lines(console, words, instance, row, indent="    ", err=True)
+    if isinstance(error, errors.RequirementsUnmet) and instance is not None and "/" in ref:
+        console.tell("  " + _("the attempt is on record: mufakat history {ref}").format(ref=ref))
+
+
+def _about(words: Words, ref: str) -> Instance | None:
+    """A stage that was not opened has no instance; another of its kind has its labels."""
+    stage = ref.partition("/")[2].rstrip("0123456789").rstrip("-")
+    return next((row for row in words.draft.instances() if row.stage == stage), None)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, errors.RequirementsUnmet):
+        return _("{ref} cannot {trigger}: requirements that are not on record: {count}").format(
+            ref=error.ref, trigger=error.trigger, count=len(error.unmet))
+    if isinstance(error, errors.StaleInstance):
+        return _("{message}; somebody was faster: look, then decide again").format(message=error)
+    return failures.message_of(error)
+
+
+def _details(error: Exception) -> list[str]:
+    if isinstance(error, errors.TriggerNotAllowed):
+        allowed = ", ".join(error.allowed) or _("nothing: it is a final state")
+        return [_("from {state} one may: {allowed}").format(state=error.state, allowed=allowed)]
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return [error.ctx.get_usage(), _("more: {command} --help").format(command=error.ctx.command_path)]
+    return []
+
+
+def _mend(error: Exception) -> str:
+    if isinstance(error, errors.TriggerNotAllowed):
+        return f"mufakat can {error.ref}"
+    if isinstance(error, errors.StaleInstance):
+        return f"mufakat show {error.ref}"
+    if isinstance(error, errors.AgreementNotFound):
+        agreement, slash, _stage = error.name.partition("/")
+        return f"mufakat show {agreement}" if slash else "mufakat list"
+    if isinstance(error, errors.NotFound) and error.kind == "person":
+        return "mufakat person list"
+    return str(getattr(error, "mend", ""))
+
+
+def _console(app: App) -> Console:
+    from workflow.commands.console import Console
+
+    try:
+        return app.console
+    except errors.WorkflowError:
+        return Console(app.environment)

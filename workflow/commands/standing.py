@@ -1,0 +1,154 @@
+"""How a stage stands today: its way so far, what is due or overdue, what was irregular or is not documented, what may happen next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.commands.language import _
+from workflow.commands.words import basis_text, day_text, left_text
+from workflow.core import dates, machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from workflow.commands.console import Console
+    from workflow.commands.words import Words
+    from workflow.core.agreement import Deadline, Instance
+    from workflow.core.definition import Transition
+    from workflow.errors import Unmet
+
+AHEAD = 2  # states drawn ahead of where a stage stands
+
+
+class Option(NamedTuple):
+    """One transition that leaves the present state: who may take it, and what it still needs."""
+
+    transition: Transition
+    target: str
+    unmet: Sequence[Unmet]
+
+    @property
+    def hard(self) -> list[Unmet]:
+        return [row for row in self.unmet if not row.soft]
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether time alone brings it about, and no person."""
+        return self.transition.clock and not self.transition.roles
+
+    @property
+    def by_person(self) -> bool:
+        return bool(self.transition.roles)
+
+    @property
+    def regular(self) -> bool:
+        return self.by_person and not self.transition.irregular
+
+    def command(self, ref: str) -> str:
+        return f"mufakat advance {ref} {self.transition.name}"
+
+
+def options(words: Words, instance: Instance) -> list[Option]:
+    """Every transition that leaves the state a stage stands in, in the definition's order, judged as of today."""
+    draft = words.draft
+    definition = draft.definition(instance)
+    return [Option(row, row.to or instance.state, machine.judge(draft, instance, row, draft.office.today))
+            for row in definition.transitions.values() if instance.state in row.sources]
+
+
+def is_final(words: Words, instance: Instance) -> bool:
+    return words.definition(instance).states[instance.state].final
+
+
+def option_data(words: Words, instance: Instance, option: Option, roles: Sequence[str]) -> dict[str, Any]:
+    """A transition as data."""
+    row = option.transition
+    return {
+        "trigger": row.name, "to": option.target, "label": words.label(instance, "transition", row.name), "roles": list(row.roles),
+        "actor": row.actor, "clock": row.clock, "reaction": not row.roles and not row.clock, "irregular": row.irregular,
+        "possible": not option.hard, "mine": bool(set(row.roles) & set(roles)),
+        "unmet": [{**unmet._asdict(), "facts": dict(unmet.facts), "text": unmet.text} for unmet in option.unmet],
+        "command": option.command(f"{words.ref}/{instance.ref}") if row.roles else "",
+    }
+
+
+def path(words: Words, instance: Instance) -> str:
+    """`● plan-draft ─ ◉ at-council ─ ○ plan-approved ─ …`: the states entered, where it stands, the ordinary way ahead."""
+    entered = [state for state, _day in instance.entered if state != instance.state]
+    ahead, more = _ahead(words, instance)
+    steps = [f"● {state}" for state in entered] + [f"◉ {instance.state}"] + [f"○ {state}" for state in ahead]
+    return " ─ ".join(steps + ["…"] * more)
+
+
+def _ahead(words: Words, instance: Instance) -> tuple[list[str], bool]:
+    definition = words.definition(instance)
+    seen = {state for state, _day in instance.entered} | {instance.state}
+    found: list[str] = []
+    at = instance.state
+    while True:
+        following = next((row.to for row in definition.transitions.values() if at in row.sources and row.to and row.to not in seen
+                          and not row.irregular and (row.roles or row.clock) and _wanted(definition.states, row.to)), "")
+        if not following or len(found) == AHEAD:
+            return found, bool(following)
+        found.append(following)
+        seen.add(following)
+        at = following
+
+
+def _wanted(states: Any, name: str) -> bool:
+    """The ordinary way does not lead into failure."""
+    return "failed" not in states[name].holds and name not in ("withdrawn", "cancelled", "declined", "postponed")
+
+
+def deadlines(words: Words, ref: str) -> list[Deadline]:
+    """Open deadlines of a stage (`""`: of the track), the nearest first."""
+    return sorted((row for row in words.draft.deadlines(ref).values() if row.status == "open"), key=lambda row: row.effective)
+
+
+def deadline_lines(console: Console, words: Words, rows: Iterable[Deadline], today: date) -> None:
+    """Each with its date, what it is, how it was counted and what it rests on; below it how long is left."""
+    for row in rows:
+        days = (dates.latest(row.effective) - today).days
+        style = "red" if days < 0 or row.overdue else "yellow" if days <= 30 else ""
+        label = words.deadline(row) if row.instance else f"{words.deadline(row)} ({_('the whole agreement')})"
+        console.flow([f"due   {console.paint(day_text(row.effective), style)}", label, words.counted(row), basis_text(row.basis, row.citation)],
+                     "  ", hang="        ")
+        console.flow(["; ".join(_remarks(row, days, today))], "        ")
+
+
+def _remarks(row: Deadline, days: int, today: date) -> list[str]:
+    remarks = [left_text(row.effective, today)]
+    if row.on_expiry == "fire" and days < 0:
+        remarks = [_("{trigger} is due since {day}; the next write applies it").format(trigger=row.fire, day=day_text(row.effective))]
+    elif row.on_expiry == "fire":
+        remarks.append(_("then, by itself: {trigger}").format(trigger=row.fire))
+    elif row.basis in ("statute", "circular"):
+        remarks.append(_("nothing is approved by time-out"))
+    if row.shows and days < 0:
+        remarks.append(_("shows as {word}: no recorded activity since {day}").format(word=row.shows, day=day_text(row.anchored_on))
+                       if row.anchor.startswith("last:activity") else _("shows as {word}").format(word=row.shows))
+    if row.provisional:
+        remarks.append(_("provisional: a calendar year it depends on is not published, or its anchor is not known to the day"))
+    return remarks
+
+
+def remarks(words: Words, instance: Instance) -> list[str]:
+    """What a reader must know of a stage before trusting it: irregular acts, gaps, what came from outside."""
+    found = []
+    if instance.irregular:
+        row = words.draft.row(instance.ref, "irregularity")
+        text = str(row.data.get("irregularity", "")) if row else ""
+        found.append(_("irregular: it was done in breach of procedure") + (f" ({text})" if text else ""))
+    predecessor = instance.links.get("predecessor")
+    if predecessor:
+        if instance.gap_days:
+            found.append(_("gap: {days} days without an agreement between {predecessor} and this one").format(
+                days=instance.gap_days, predecessor=predecessor))
+        elif instance.gap_days is None:
+            found.append(_("follows {predecessor}; the gap between them is not documented").format(predecessor=predecessor))
+        else:
+            found.append(_("follows {predecessor} without a gap").format(predecessor=predecessor))
+    if instance.imported:
+        found.append(_("entered as it stood on {day}, from documents").format(day=day_text(instance.opened_on)))
+    return found

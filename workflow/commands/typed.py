@@ -1,0 +1,161 @@
+"""What was typed, read: assignments, files, links, dates, and the flags of a letter as the fields that they mean."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.commands.language import _
+from workflow.commands.words import day_text
+from workflow.core import dates
+from workflow.core.decision import find
+from workflow.core.recording import Fact
+from workflow.engine import Ask, Paper
+from workflow.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from workflow.commands.app import App
+    from workflow.core.definition import Definition, Requirement
+
+FLAGS = {  # option -> field, by the kind of the requirement; `letter` is settled in `_number`
+    "reply": {"asked": "asked", "receipt": "asked_received", "answer": "answer", "received": "received"},
+    "letter": {"sent": "sent", "received": "received"},
+}
+WRITTEN = ("asked", "receipt", "answer", "received", "sent", "letter")
+PARTY_FORM = "write NAME:CC or NAME:CC:KIND, such as 木更津市:JP"
+
+
+class Words(NamedTuple):
+    """The words after the reference: names without `=`, and assignments."""
+
+    names: list[str]
+    facts: list[Fact]
+
+
+def split(words: Iterable[str]) -> Words:
+    names, facts = [], []
+    for word in words:
+        field, equals, value = word.partition("=")
+        if equals:
+            facts.append(Fact(field.strip(), value))
+        else:
+            names.append(word)
+    return Words(names, facts)
+
+
+def ask(app: App, typed: Mapping[str, Any], facts: Sequence[Fact] = (), papers: Sequence[Paper] = ()) -> Ask:
+    """The options of a write as the engine takes them."""
+    return Ask(
+        facts=tuple(facts), papers=(*papers, *map(_document, typed.get("documents", ()))) if not typed.get("reference_only") else
+        tuple(paper._replace(reference_only=True) for paper in (*papers, *map(_document, typed.get("documents", ())))),
+        links=dict(map(_link, typed.get("links", ()))), occurred=occurred(app, typed["occurred_at"]), reason=typed["reason"],
+        role=typed["role"], if_state=typed.get("if_state", ""), request=typed["request_id"], dry_run=typed["dry_run"],
+    )
+
+
+def occurred(app: App, text: str, field: str = "occurred-at") -> str:
+    """A date as typed; one that was relative is echoed as the day it came to."""
+    if not text:
+        return ""
+    if text.strip()[:1].isdigit() or text.strip().startswith(dates.NOT_AFTER):
+        return dates.check(text, field)
+    library = app.using.library
+    settings = library.settings()
+    found = dates.resolve(text, dates.earliest(app.today), library.calendar(str(settings.get("calendar") or "ID")), field)
+    app.console.tell(_("{typed} is {day} ({zone})").format(typed=text, day=day_text(found), zone=settings.get("zone") or "Asia/Jakarta"))
+    return found
+
+
+def party(text: str) -> dict[str, Any]:
+    """`木更津市:JP`, `PPI Jepang:JP:association`."""
+    parts = text.rsplit(":", 2)
+    if len(parts) == 3 and not _is_country(parts[1]):
+        parts = [":".join(parts[:2]), parts[2]]
+    if len(parts) < 2 or not parts[0].strip() or not _is_country(parts[1]):
+        raise InvalidInput("party", text, PARTY_FORM)
+    return {"name": parts[0].strip(), "country": parts[1].upper(), "kind": parts[2] if len(parts) > 2 else "city"}
+
+
+def param(text: str) -> tuple[str, Any]:
+    """`loi_draft_days=90`."""
+    name, equals, value = text.partition("=")
+    if not equals or not value:
+        raise InvalidInput("param", text, "write NAME=VALUE")
+    return name, int(value) if value.isascii() and value.isdigit() else value
+
+
+def on_requirement(app: App, ref: str, name: str, trigger: str, facts: Sequence[Fact], flags: Mapping[str, Any],
+                   ) -> tuple[list[Fact], list[Paper]]:
+    """
+    Facts and files as they belong to one requirement: the flags of its letter, and fields that only it may mean.
+
+    Without a name it is the one letter or reply that the trigger needs.
+
+    Raises:
+        InvalidInput: no such requirement, none or several to choose from, or a flag that its kind has no field for.
+    """
+    given = {flag: str(flags[flag]) for flag in WRITTEN if flags.get(flag)}
+    files = list(flags.get("files", ()))
+    if not name and not given and not files:
+        return list(facts), []
+    draft = app.editor.read(ref)
+    definition = draft.definition(find(draft, ref.partition("/")[2]))
+    need = _need(definition, name, trigger)
+    own = [fact._replace(requirement=need.name) if "." not in fact.field and fact.field in need.fields else fact for fact in facts]
+    own += [Fact(field, value, need.name) for field, value in _fields(need, given)]
+    return own, [_paper(need.name, file) for file in files]
+
+
+def _need(definition: Definition, name: str, trigger: str) -> Requirement:
+    if name:
+        if name not in definition.requirements:
+            raise InvalidInput("requirement", name, f"{definition.name} has no such requirement", list(definition.requirements))
+        return definition.requirements[name]
+    transition = definition.transitions.get(trigger)
+    needs = [definition.requirements[need] for need in transition.needs] if transition else []
+    written = [need for need in needs if need.kind in FLAGS]
+    if len(written) == 1:
+        return written[0]
+    candidates = [need.name for need in written or definition.requirements.values() if need.kind in FLAGS]
+    raise InvalidInput("requirement", "", "say which letter it is about, right after " + ("the transition" if trigger else "the reference"),
+                       candidates)
+
+
+def _fields(need: Requirement, given: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    table = FLAGS.get(need.kind, {})
+    for flag, value in given.items():
+        if flag == "letter" and table:
+            yield "asked_number" if need.kind == "reply" and "asked" in given else "number", value
+        elif flag in table:
+            yield table[flag], value
+        else:
+            known = [f"--{name}" for name in (*table, *(["letter"] if table else []))]
+            takes = ", ".join(known) or "fields, not the parts of a letter"
+            raise InvalidInput(f"--{flag}", value, f"{need.name} is a {need.kind}; it takes {takes}", known)
+
+
+def _document(text: str) -> Paper:
+    name, equals, file = text.partition("=")
+    if not equals or not name or not file:
+        raise InvalidInput("document", text, "write REQUIREMENT=FILE or REQUIREMENT=FILE:LANG")
+    return _paper(name, file)
+
+
+def _paper(name: str, file: str) -> Paper:
+    path, colon, language = file.rpartition(":")
+    if colon and path and 2 <= len(language) <= 3 and language.isascii() and language.isalpha() and not os.path.exists(file):
+        return Paper(name, path, language.lower())
+    return Paper(name, file)
+
+
+def _link(text: str) -> tuple[str, str]:
+    name, equals, stage = text.partition("=")
+    if not equals or not stage:
+        raise InvalidInput("link", text, "write LINK=STAGE")
+    return name, stage
+
+
+def _is_country(text: str) -> bool:
+    return len(text) == 2 and text.isascii() and text.isalpha()

@@ -1,0 +1,155 @@
+"""Words for people: labels of what a definition names, dates with their weekday, how a deadline was counted and what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workflow.commands.language import _, pick
+from workflow.core import dates
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from workflow.core.agreement import Deadline, Instance
+    from workflow.core.definition import Definition
+    from workflow.core.draft import Draft
+    from workflow.errors import Unmet
+
+
+class Words:
+    """One agreement as people call its parts."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    @property
+    def ref(self) -> str:
+        return self.draft.agreement.ref
+
+    def label(self, instance: Instance | None, kind: str, name: str) -> str:
+        """What a state, transition, requirement, field, deadline or outcome is called; its id where it has no label."""
+        if instance is None:
+            return label_of(self.draft.office.track.labels, kind, name)
+        labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
+        return label_of(labels.get("item", {}) if instance.parent else labels, kind, name)
+
+    def stage(self, instance: Instance) -> str:
+        """What the stage itself is called: `Memorandum of understanding`; an item by its title."""
+        if instance.parent:
+            row = self.draft.row(instance.ref, "details")
+            return str(row.data.get("title", "")) if row else ""
+        labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
+        return pick(labels.get("stage", {})) or instance.stage
+
+    def deadline(self, row: Deadline) -> str:
+        return self.label(self._of(row), "deadline", row.name)
+
+    def counted(self, row: Deadline) -> str:
+        """`45 working days after receipt of council-letter (Mon 2 Mar 2026)`."""
+        kind, _colon, name = row.anchor.partition(":")
+        of = self._of(row)
+        head = name.partition(".")[0]
+        requirement = self.label(of, "requirement", head)
+        anchor = {
+            "state": _("the stage entered “{name}”").format(name=self.label(of, "state", name)),
+            "field": self.label(of, "field", name.rpartition(".")[2]),
+            "link": name, "param": name.replace("_", " "),
+            "request": _("the receipt of the request: {name}").format(name=requirement) if name.endswith(".received")
+            else _("the request: {name}").format(name=requirement),
+            "received": _("receipt: {name}").format(name=requirement),
+            "counter": name.replace("_", " "),
+            "deadline": _("the deadline “{name}”").format(name=self.label(of, "deadline", name)),
+            "last": _("the last recorded {name}").format(name=name), "first": _("the first {name}").format(name=name),
+        }.get(kind, row.anchor)
+        day = day_text(row.anchored_on)
+        if not row.amount:
+            return _("on the day of {anchor}").format(anchor=anchor)
+        span = amount_text(row.amount * row.occurrence, row.unit)
+        if row.direction == "before":
+            return _("{span} before {anchor} ({day})").format(span=span, anchor=anchor, day=day)
+        return _("{span} after {anchor} ({day})").format(span=span, anchor=anchor, day=day)
+
+    def unmet(self, instance: Instance | None, row: Unmet) -> str:
+        """`Council's approval: there is no answer yet`."""
+        text = _(row.message).format(**row.facts)
+        return f"{self.label(instance, 'requirement', row.requirement)}: {text}" if row.requirement else text
+
+    def definition(self, instance: Instance) -> Definition:
+        return self.draft.definition(instance)
+
+    def _of(self, row: Deadline) -> Instance | None:
+        return self.draft.tables["instance"].get((row.instance,)) if row.instance else None
+
+
+def label_of(labels: Any, kind: str, name: str) -> str:
+    texts = labels.get(kind, {}).get(name)
+    return pick(texts) if texts else name
+
+
+def basis_text(basis: str, citation: str) -> str:
+    """What a deadline or a requirement rests on, statute and policy never alike: `statute: PP 28/2018 art. 30(4)`, `office policy`."""
+    if basis == "policy":
+        return _("office policy") + (f": {citation}" if citation else "")
+    if basis == "clause":
+        return _("clause of the agreement") + (f": {citation}" if citation else "")
+    name = _("statute") if basis == "statute" else _("circular") if basis == "circular" else basis
+    return f"{name}: {citation}" if citation else name
+
+
+def day_text(text: str) -> str:
+    """A date on record for people, as vague as it is: `Wed 13 May 2026`, `May 2026`, `2026`, `not after Wed 16 Nov 2016`."""
+    if not text:
+        return _("on a date not documented")
+    precision = dates.precision(text)
+    if precision == "not-after":
+        return _("not after {day}").format(day=day_text(text.removeprefix(dates.NOT_AFTER)))
+    if precision == "year":
+        return text
+    last = dates.latest(text)
+    month = _(MONTHS[last.month - 1])
+    if precision == "month":
+        return _("{month} {year}").format(month=month, year=last.year)
+    return _("{weekday} {day} {month} {year}").format(weekday=_(WEEKDAYS[last.weekday()]), day=last.day, month=month, year=last.year)
+
+
+def amount_text(amount: int, unit: str) -> str:
+    one, many = UNITS[unit]
+    return (_(one) if amount == 1 else _(many)).format(amount=amount)
+
+
+def left_text(effective: str, today: date) -> str:
+    """`12 days left`, `today`, `3 days overdue`."""
+    days = (dates.latest(effective) - today).days
+    if days == 0:
+        return _("today")
+    if days < 0:
+        return _("1 day overdue") if days == -1 else _("{count} days overdue").format(count=-days)
+    return _("1 day left") if days == 1 else _("{count} days left").format(count=days)
+
+
+def value_text(value: Any) -> str:
+    """A recorded value as a person types it; a date with its weekday."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(f"{part[0]}: {part[1]}" if isinstance(part, list) and len(part) == 2 else str(part) for part in value)
+    text = str(value)
+    if len(text) == 10 and text[4] == "-" == text[7] and text.replace("-", "").isdigit():
+        return day_text(text)
+    return text
+
+
+def mark(message: str) -> str:
+    """A message that is translated where it is used."""
+    return message
+
+
+WEEKDAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
+MONTHS = (mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun"), mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"),
+          mark("Nov"), mark("Dec"))
+UNITS = {
+    "day": (mark("{amount} day"), mark("{amount} days")),
+    "working-day": (mark("{amount} working day"), mark("{amount} working days")),
+    "month": (mark("{amount} month"), mark("{amount} months")),
+    "year": (mark("{amount} year"), mark("{amount} years")),
+}
