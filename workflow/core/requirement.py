@@ -174,7 +174,8 @@ def _reply(question: Question) -> Iterator[Reason]:
     spec, data, name = question.need.spec, question.data, question.need.row
     outcomes, accepts = "|".join(spec["outcomes"]), spec["accepts"]
     number = " --letter NUMBER --file FILE" if _official(question) else ""
-    if "request" not in spec and question.missing(["asked"]):
+    first = question.draft.definition(question.instance).requirements.get(name, question.need)  # several may read one reply
+    if "request" not in first.spec and question.missing(["asked"]):
         yield *say("nobody has asked yet"), f"record {name} --asked DATE{number}"
     if question.missing(["answer"]):
         yield *say("there is no answer yet"), f"record {name} --answer {outcomes} --received DATE{number}"
