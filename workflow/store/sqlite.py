@@ -139,7 +139,8 @@ class SqliteStore(SqliteJournal, SqliteListing):
             try:
                 yield run
             finally:
-                self._roll_back()
+                if self._db.in_transaction:
+                    run("ROLLBACK")
         except sqlite3.Error as error:
             raise problem(self.path, error) from error
 
