@@ -185,10 +185,13 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
         row = Row(instance.ref, need.row, row.round + 1, "open", {}, on)
     for key, value in fields.items():
         held = row.data.get(key)
-        if held not in (None, value) and not correcting:
+        taken = any(dict(held or []).get(party, name) != name for party, name in value) if key == "names" else held not in (None, value)
+        if taken and not correcting:
             raise InvalidInput(key, value, f"{held!r} is on record already; correct that entry instead: mufakat history "
                                f"{facts.full_ref(draft, instance)}, then mufakat correct ENTRY {key}=… --reason …")
     data = {**row.data, **fields}
+    if "names" in fields:  # each party's own, whoever else's is on record
+        data["names"] = [list(pair) for pair in (dict(row.data.get("names", [])) | dict(fields["names"])).items()]
     if need.kind == "instrument":
         data = _derived(need, data)
     draft.put("row", row._replace(data=data, on=on, status="open"))

@@ -62,8 +62,7 @@ def unmet(draft: Draft, instance: Instance, need: Requirement, on: str) -> list[
     row = question.row
     if row and row.status in ("waived", "not-required"):
         return []
-    found = JUDGES[need.kind](question)
-    reasons = list(found)
+    reasons = list(JUDGES[need.kind](question))
     if row and row.status == "unknown" and reasons:
         reasons = [(*say("it was not documented when this history was entered"), reasons[0][2])]
     ref = facts.full_ref(draft, instance)
