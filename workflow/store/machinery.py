@@ -45,7 +45,7 @@ class PendingTable(Base, table=True):
     """Entries that the log's one tree has not numbered yet, in the order they were committed."""
 
     __tablename__ = "pending"
-    __table_args__ = STRICT | {"sqlite_autoincrement": True}
+    __table_args__ = (STRICT,)  # no AUTOINCREMENT: it writes one more page a commit, and a number may well return once its row is gone
 
     seq: int | None = column.number(key=True)
     chain: str = column.text()
