@@ -28,7 +28,8 @@ COMMON = {"kind!": "=" + "|".join(KINDS), "when": "when", "basis": BASES, "citat
           "guard": "id", "personal": "fields"}
 SHAPES: dict[str, dict[str, str]] = {
     "stage": {"schema!": "=1", "name!": "id", "version!": "count", "initial!": "id", "open!": "{open", "link": "[link",
-              "requirement!": "[requirement", "state!": "[state", "transition!": "[transition", "deadline": "[deadline", "item": "{item", "label!": "table"},
+              "requirement!": "[requirement", "state!": "[state", "transition!": "[transition", "deadline": "[deadline", "item": "{item",
+              "label!": "table"},
     "item": {"initial!": "id", "open!": "{open", "requirement!": "[requirement", "state!": "[state", "transition!": "[transition",
              "deadline": "[deadline"},
     "open": {"roles!": "roles", "needs": "ids", "existing": "=any", "at": "(at"},
@@ -52,7 +53,8 @@ SHAPES: dict[str, dict[str, str]] = {
     "transition": {"from!": "ids", "to": "id", "roles": "roles", "actor": "actor", "needs": "ids", "when": "when", "clock": "bool",
                    "follows": "{follows", "opens": "{opens", "reopens": "ids", "counter": "field", "sets": "values", "irregular": "bool",
                    "relinks": "id", "drops_items": "bool", "parent": "ids"},
-    "follows": {"stage": "text", "via!": "id", "of": "id", "event": "=opened", "holds": "hold", "unless": "=successor:in-force"},
+    "follows": {"stage": "text", "via!": "id", "of": "id", "event": "=opened", "holds": "hold", "every": "bool",
+                "unless": "=successor:in-force"},
     "opens": {"stage!": "text", "link!": "id", "if_open": "=skip", "with": "values"},
     "deadline": {"anchor!": "texts", "amount": "number", "amount_field": "fact", "param": "field", "suggested": "span",
                  "unit!": "=working-day|day|month|year", "direction!": "=after|before", "calendar": "=ID|JP", "roll": "=none|forward|back",
