@@ -78,6 +78,10 @@ class Root(Group):
         words = list(sys.argv[1:] if args is None else args)
         app = extra.pop("obj", None) or App(PARTS)
         extra.pop("standalone_mode", None)
+        if any(name.endswith("_COMPLETE") for name in app.environment):
+            from workflow.commands.completion import register
+
+            register()
         self._main_shell_completion({"obj": app, **extra}, prog_name or "mufakat", None)
         from workflow.commands.failures import run
 

@@ -106,7 +106,7 @@ def write_help(command: click.Command, ctx: click.Context, formatter: click.Help
 
 
 def write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    records = [(param, param.get_help_record(ctx)) for param in command.get_params(ctx)]
+    records = [(param, param.get_help_record(ctx)) for param in command.get_params(ctx) if isinstance(param, click.Option)]
     for title, shared in (("Options", False), ("Global options (before or after the command)", True)):
         rows = [record for param, record in records if record is not None and (param in GLOBALS) == shared]
         if rows:

@@ -1,0 +1,138 @@
+"""`mufakat agenda`: the one command of the morning; what is overdue, due soon, waiting for me, stuck."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workflow.commands.language import _
+from workflow.commands.options import command, pass_app
+from workflow.commands.standing import deadlines, options
+from workflow.commands.words import Words, basis_text, day_text, left_text
+from workflow.core import dates
+from workflow.core.requirement import unmet
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from workflow.commands.app import App
+    from workflow.core.agreement import Instance
+
+STUCK_DAYS = 60  # without a deadline and without a move
+MOST = 200  # agreements looked into for what waits
+
+
+@command("agenda", examples=("mufakat agenda", "mufakat agenda --mine --for 14d"))
+@click.option("--mine/--all", "mine", default=False, help="Only agreements that I own; default all.")
+@click.option("--for", "span", default="30d", show_default=True, metavar="SPAN", help="How far ahead: 30d, 2w, 3m, 10bd.")
+@pass_app
+def agenda_command(app: App, mine: bool, span: str) -> None:  # noqa: FBT001  # a flag
+    """What is overdue, due soon, waiting for you, stuck."""
+    agenda(app, until=f"+{span.lstrip('+')}", mine=mine)
+
+
+def agenda(app: App, *, until: str, mine: bool = False) -> None:
+    """Print the agenda up to a day, or give it as data."""
+    found = gather(app, dates.resolve(until, dates.earliest(app.today), app.reader.library.calendar("ID"), "for"), mine=mine)
+    if not app.plain:
+        from workflow.commands.data import emit, emit_rows
+
+        if app.output in ("csv", "ids"):
+            emit_rows(app, [{"section": section, **row} for section, rows in found.items() for row in rows], [])
+        else:
+            emit(app, found)
+        return
+    console, today = app.console, dates.earliest(app.today)
+    if not any(found.values()):
+        console.say(_("Nothing is overdue, nothing is due until {day}, nothing waits for you, nothing is stuck.").format(day=day_text(
+            dates.resolve(until, today))))
+        return
+    for section, heading in (("overdue", _("overdue")), ("due", _("due soon")), ("waiting", _("waiting for you")), ("stuck", _("stuck"))):
+        rows = found[section]
+        if rows:
+            console.say(console.paint(f"{heading} ({len(rows)})", "bold"))
+        for row in rows:
+            line = _due(app, row) if section in ("overdue", "due") else _waiting(row) if section == "waiting" else _stuck(row)
+            console.flow(line, "  ", hang="      ")
+            console.flow([console.paint(row["command"], "cyan")], "      ")
+
+
+def gather(app: App, until: str, *, mine: bool) -> dict[str, list[dict[str, Any]]]:
+    """The four lists as data."""
+    store, today = app.store(), dates.earliest(app.today)
+    owner = app.writer.person if mine else ""
+    known: dict[str, Words] = {}
+
+    def words(ref: str) -> Words:
+        if ref not in known:
+            known[ref] = app.words(ref)
+        return known[ref]
+
+    due = [{**row, "ref": f"{row['ref']}/{row['instance']}" if row["instance"] else row["ref"], "agreement": row["ref"],
+            "days_left": (dates.latest(row["effective"]) - today).days, "label": words(row["ref"]).deadline(_record(row)),
+            "rests_on": basis_text(row["basis"], row["citation"]), "counted": words(row["ref"]).counted(_record(row)),
+            "command": f"mufakat can {row['ref']}/{row['instance']}" if row["instance"] else f"mufakat show {row['ref']}"}
+           for row in store.deadlines(until=until, owner=owner)]
+    living = store.stuck(app.today, owner=owner, limit=10_000)
+    waiting: list[dict[str, Any]] = []
+    stuck: list[dict[str, Any]] = []
+    for ref in list(dict.fromkeys(row["agreement"] for row in living))[:MOST]:
+        held = words(ref)
+        stages = [held.draft.instance(row["ref"].partition("/")[2]) for row in living if row["agreement"] == ref]
+        waiting += [row for stage in stages for row in _mine(app, held, stage)]
+        stuck += [row for stage in stages for row in _idle(held, stage, today)]
+    return {"overdue": [row for row in due if row["days_left"] < 0 or row["overdue"]],
+            "due": [row for row in due if row["days_left"] >= 0 and not row["overdue"]], "waiting": waiting, "stuck": stuck}
+
+
+def _mine(app: App, words: Words, instance: Instance) -> list[dict[str, Any]]:
+    """What somebody with my roles may do to a stage now: approvals still wanted, and the ordinary way when nothing is missing."""
+    mine, ref, found = set(app.actor.roles), f"{words.ref}/{instance.ref}", []
+    held = [option for option in options(words, instance) if option.regular]
+    wanted = {row.requirement for option in held for row in option.unmet}
+    for need in words.definition(instance).requirements.values():
+        if need.kind == "approval" and need.name in wanted and mine & set(need.spec["roles"]) and not _gave(app, words, instance, need.name):
+            found.append({"ref": ref, "what": "approve", "name": need.name, "label": words.label(instance, "requirement", need.name),
+                          "command": f"mufakat approve {ref} {need.name}"})
+    found += [{"ref": ref, "what": "advance", "name": option.transition.name, "label": words.label(instance, "transition", option.transition.name),
+               "command": option.command(ref)} for option in held if not option.hard and mine & set(option.transition.roles)]
+    return found
+
+
+def _gave(app: App, words: Words, instance: Instance, name: str) -> bool:
+    return any(row.person == app.actor.person for row in words.draft.approvals(instance.ref, name)) or \
+        not unmet(words.draft, instance, words.definition(instance).requirements[name], words.draft.office.today)
+
+
+def _idle(words: Words, instance: Instance, today: date) -> list[dict[str, Any]]:
+    """A stage on its way that has no deadline and has not moved for long; a plan speaks for its items."""
+    days, ref = (today - dates.latest(instance.since)).days, f"{words.ref}/{instance.ref}"
+    if days < STUCK_DAYS or instance.parent or words.draft.holds(instance, "in-force") or deadlines(words, instance.ref):
+        return []
+    return [{"ref": ref, "state": instance.state, "since": instance.since, "days": days, "command": f"mufakat can {ref}"}]
+
+
+def _record(row: dict[str, Any]) -> Any:
+    from workflow.core.agreement import Deadline
+
+    return Deadline(**{name: row[name] for name in Deadline._fields})
+
+
+def _due(app: App, row: dict[str, Any]) -> list[str]:
+    fires = row["on_expiry"] == "fire"
+    left = left_text(row["effective"], dates.earliest(app.today))
+    if fires and row["days_left"] < 0:
+        left = _("{trigger} is due; the next write applies it").format(trigger=row["fire"])
+    elif row["basis"] in ("statute", "circular"):
+        left += "; " + _("nothing is approved by time-out")
+    return [f"{day_text(row['effective'])}   {row['ref']}", row["label"], left, row["rests_on"], _("provisional") if row["provisional"] else ""]
+
+
+def _waiting(row: dict[str, Any]) -> list[str]:
+    return [row["ref"], row["label"]]
+
+
+def _stuck(row: dict[str, Any]) -> list[str]:
+    said = _("in {state} since {day} ({days} days), with no deadline")
+    return [row["ref"], said.format(state=row["state"], day=day_text(row["since"]), days=row["days"])]

@@ -1,0 +1,132 @@
+"""`mufakat calendar`: which days are working days, and what each closed day rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workflow.commands.console import Column
+from workflow.commands.language import _
+from workflow.commands.options import group, pass_app
+from workflow.commands.words import day_text
+from workflow.core import dates
+from workflow.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from workflow.commands.app import App
+
+KINDS = ("national", "joint-leave", "closure", "working")
+
+
+@group("calendar", examples=("mufakat calendar show ID --year 2026", "mufakat calendar update"))
+def calendar_command() -> None:
+    """Working days: what closes a day, and which years are known."""
+
+
+@calendar_command.command("show", examples=("mufakat calendar show", "mufakat calendar show ID --year 2026"))
+@click.argument("name", default="")
+@click.option("--year", type=click.IntRange(1, 9999), default=None, help="Default this year.")
+@pass_app
+def show_command(app: App, name: str, year: int | None) -> None:
+    """The closed days of a year; without NAME the calendars and the years they know."""
+    from workflow.commands.data import emit_rows
+
+    store = app.store()
+    if not name:
+        rows: list[dict[str, Any]] = [{"calendar": row.calendar, "year": row.year, "status": row.status, "source": row.source}
+                                      for held in _names(app) for row in store.calendar(held)[1]]
+        emit_rows(app, rows, [Column("calendar", _("calendar"), "bold"), Column("year", _("year")), Column("status", _("status")),
+                              Column("source", _("source"))], ident="calendar", empty=_("no calendar is filled: mufakat calendar update"),
+                  shown=_spans(rows))
+        return
+    days, coverage = store.calendar(name)
+    if not days and not coverage:
+        raise NotFound("calendar", name, _names(app))
+    wanted = year or int(app.today[:4])
+    rows = [row._asdict() for row in days if row.on.startswith(f"{wanted:04d}-")]
+    status = next((row for row in coverage if row.year == wanted), None)
+    columns = [Column("day", _("day")), Column("kind", _("kind")), Column("name", _("name")), Column("source", _("source"))]
+    emit_rows(app, rows, columns, ident="on", shown=({**row, "day": day_text(row["on"])} for row in rows),
+              empty=_("{name} closes no day of {year}").format(name=name, year=wanted))
+    if status is None or status.status != "known":
+        app.console.tell(_("{year} is not known in full: what is counted over it is provisional ({source})").format(
+            year=wanted, source=status.source if status else _("mufakat calendar update")))
+
+
+@calendar_command.command("update", examples=("mufakat calendar update", "mufakat calendar update ID --from 2027 --to 2028"))
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--from", "first", type=click.IntRange(1990, 2100), default=None, help="The first year; default last year.")
+@click.option("--to", "last", type=click.IntRange(1990, 2100), default=None, help="The last year; default in two years.")
+@click.option("--dry-run", is_flag=True, help="Show the change; write nothing.")
+@pass_app
+def update_command(app: App, names: tuple[str, ...], first: int | None, last: int | None, dry_run: bool) -> None:  # noqa: FBT001  # a flag
+    """Fill the years from the library `holidays`, the decrees on top. Days that somebody added with a decree stay."""
+    from workflow.commands.data import emit_rows
+    from workflow.commands.init import CALENDARS, fill
+
+    year = int(app.clock()[:4])
+    years = range(first or year - 1, (last or year + 2) + 1)
+    if not years:
+        raise InvalidInput("to", last, f"it lies before {first or year - 1}")
+    rows = []
+    for name in names or CALENDARS:
+        wrote = fill(app, app.administration, name, years, dry_run=dry_run)
+        effects = [effect for row in wrote for effect in row.effects]
+        rows.append({"calendar": name, "days": sum(effect.table == "day" for effect in effects), "entries": [row.entry for row in wrote],
+                     "years": f"{years[0]}–{years[-1]}", "dry_run": dry_run})
+    columns = [Column("calendar", _("calendar"), "bold"), Column("years", _("years")), Column("days", _("days changed")),
+               Column("written", _("entries"))]
+    nothing = _("dry run") if dry_run else _("nothing was new")
+    emit_rows(app, rows, columns, ident="calendar", shown=({**row, "written": ", ".join(filter(None, row["entries"])) or nothing} for row in rows))
+    app.console.tell(_("open deadlines keep their dates until something of their agreement changes"))
+
+
+@calendar_command.command("add", examples=(
+    "mufakat calendar add 2026-06-29 'Cuti bersama tambahan' --source 'SKB 2/2026'",
+    "mufakat calendar add 2026-12-24 'Opened again' --kind working --source 'Perwali 7/2026'",
+))
+@click.argument("day")
+@click.argument("title")
+@click.option("--calendar", "name", default="ID", show_default=True, help="The calendar.")
+@click.option("--kind", type=click.Choice(KINDS), default="joint-leave", show_default=True)
+@click.option("--source", required=True, help="The decree, with its number.")
+@click.option("--dry-run", is_flag=True, help="Show the change; write nothing.")
+@pass_app
+def add_command(app: App, day: str, title: str, name: str, kind: str, source: str, dry_run: bool) -> None:  # noqa: FBT001  # a flag
+    """Close a day (or open it again) on the strength of a decree."""
+    from workflow.commands.data import emit
+    from workflow.commands.typed import occurred
+    from workflow.core.office import Day
+
+    on = occurred(app, day, "day")
+    if dates.precision(on) != "day":
+        raise InvalidInput("day", day, "name one day, such as 2026-06-29")
+    if not title.strip() or not source.strip():
+        raise InvalidInput("source", source, "a day needs its name and the decree it rests on")
+    if name not in _names(app):
+        raise NotFound("calendar", name, _names(app))
+    wrote = app.administration.add_day(Day(name, on, kind, title.strip(), source.strip()), dry_run=dry_run)
+    if not app.plain:
+        emit(app, {"calendar": name, "on": on, "kind": kind, "name": title, "source": source, "entry": wrote.entry, "dry_run": dry_run}, "on")
+        return
+    end = _("nothing was written (dry run)") if dry_run else _("entry {entry}").format(entry=wrote.entry) if wrote.entry else _("it stood so already")
+    app.console.flow([f"{name}  {day_text(on)}", f"{kind}: {title}", source, f"({end})"])
+
+
+def _spans(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Years in a row that are known alike, as one line."""
+    spans: list[dict[str, Any]] = []
+    for row in rows:
+        if spans and all(spans[-1][key] == row[key] for key in ("calendar", "status", "source")) and spans[-1]["last"] == row["year"] - 1:
+            spans[-1]["last"] = row["year"]
+        else:
+            spans.append({**row, "last": row["year"]})
+    return [{**row, "year": f"{row['year']}–{row['last']}" if row["last"] > row["year"] else row["year"]} for row in spans]
+
+
+def _names(app: App) -> list[str]:
+    """The calendars that this office holds anything of."""
+    from workflow.calendars import FILLS
+
+    return [name for name in FILLS if app.store().calendar(name)[1]]

@@ -1,0 +1,164 @@
+"""`mufakat doctor`: every check with its fix; exit 6 where one found a fault."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from workflow.commands.failures import FAULTY, Failed
+from workflow.commands.language import _
+from workflow.commands.options import command, pass_app
+from workflow.core.office import SYS
+from workflow.errors import StoreError, WorkflowError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workflow.commands.app import App
+    from workflow.core.agreement import Document
+    from workflow.store.sqlite import SqliteStore
+
+SIGNS = {"ok": ("✓", "green"), "info": ("i", "cyan"), "fault": ("✗", "red")}
+
+
+class Finding(NamedTuple):
+    """What one check found. Level: ok, info (nothing to mend), fault."""
+
+    check: str
+    level: str
+    text: str
+    fix: str = ""
+
+
+@command("doctor", examples=("mufakat doctor", "mufakat doctor -o json"))
+@pass_app
+def doctor_command(app: App) -> None:
+    """Check the database, the journal, documents, calendars and people; each fault with its fix. Exit 6 if there is one."""
+    found = list(_examine(app))
+    if app.plain:
+        for row in found:
+            sign, style = SIGNS[row.level]
+            app.console.flow([f"{app.console.paint(sign, style)} {row.check}: {row.text}"], "", hang="    ")
+            if row.fix:
+                app.console.flow([_("fix: {fix}").format(fix=row.fix)], "    ")
+    else:
+        from workflow.commands.data import emit_rows
+
+        emit_rows(app, [row._asdict() for row in found], [], ident="check")
+    if any(row.level == "fault" for row in found):
+        raise Failed(FAULTY)
+
+
+def _examine(app: App) -> Iterator[Finding]:
+    try:
+        store = app.store()
+    except StoreError as error:
+        yield Finding("database", "fault", str(error), error.mend)
+        return
+    counts = store.counts()
+    yield Finding("database", "ok", _("{db}: {agreements} agreements, {entries} entries").format(
+        db=app.db, agreements=counts["agreement"], entries=counts["entry"]))
+    problems = store.integrity()
+    yield from (Finding("integrity", "fault", problem, _("restore the last backup, or fix what the line names")) for problem in problems)
+    if not problems:
+        yield Finding("integrity", "ok", _("file, references and triggers are sound"))
+    yield from _journal(app, store)
+    yield from _documents(app, store)
+    yield from _calendars(app, store)
+    yield from _people(app)
+    yield from _policies(app)
+    yield from _overdue(app, store)
+
+
+def _journal(app: App, store: SqliteStore) -> Iterator[Finding]:
+    """Every chain by itself: each entry's bytes have its leaf, and name the leaf before."""
+    from workflow.core.entry import genesis, leaf
+
+    origin = str(app.reader.library.settings().get("origin", ""))
+    chains = [SYS, *(store.load(ref).agreement.id for ref in store.refs())]
+    broken = []
+    for chain in chains:
+        before = genesis(origin, chain) if origin else ""
+        for entry in store.entries(chain):
+            if entry.prev != before or leaf(entry.body) != entry.leaf:
+                broken.append(f"{chain}#{entry.cseq}")
+                break
+            before = entry.leaf
+    yield from (Finding("journal", "fault", _("entry {entry} is not what was written").format(entry=name),
+                        _("restore the last backup; keep this file as evidence")) for name in broken)
+    if not broken:
+        yield Finding("journal", "ok", _("{count} chains are whole").format(count=len(chains)))
+
+
+def _documents(app: App, store: SqliteStore) -> Iterator[Finding]:
+    from workflow.documents import Documents
+
+    folder, kept = Documents(app.documents), 0
+    faults = False
+    for ref in store.refs():
+        rows: list[Document] = [row for row in store.load(ref).tables["document"].values() if row.stored]
+        for row in rows:
+            kept += 1
+            state = folder.check(row.sha256)
+            if state != "ok":
+                faults = True
+                said = _("missing") if state == "missing" else _("altered")
+                yield Finding("documents", "fault", f"{ref}/{row.instance} {row.row}: {row.filename} ({row.sha256[:12]}) {said}",
+                              _("put the file back as {path}").format(path=folder.path(row.sha256)))
+    if not faults:
+        yield Finding("documents", "ok", _("{count} files have their hashes ({folder})").format(count=kept, folder=os.path.abspath(app.documents)))
+
+
+def _calendars(app: App, store: SqliteStore) -> Iterator[Finding]:
+    year = int(app.today[:4])
+    names = {str(app.reader.library.settings().get("calendar") or "ID"), "ID"}
+    for name in sorted(names):
+        known = {row.year: row for row in store.calendar(name)[1]}
+        missing = [wanted for wanted in (year, year + 1) if wanted not in known]
+        partial = [wanted for wanted in (year, year + 1) if wanted in known and known[wanted].status != "known"]
+        if missing:
+            yield Finding("calendars", "fault", _("{name} knows nothing of {years}").format(name=name, years=", ".join(map(str, missing))),
+                          "mufakat calendar update")
+        elif partial:
+            said = _("{name}: {years} not published in full; dates counted over it are provisional")
+            yield Finding("calendars", "info", said.format(name=name, years=", ".join(map(str, partial))),
+                          _("when the decree is out: pip install --upgrade holidays, then mufakat calendar update"))
+        else:
+            yield Finding("calendars", "ok", _("{name} knows {first} and {second}").format(name=name, first=year, second=year + 1))
+
+
+def _people(app: App) -> Iterator[Finding]:
+    people = [row for row in app.people.values() if row.active]
+    if not any(row.admin for row in people):
+        yield Finding("people", "fault", _("nobody is administrator"), "mufakat init")
+    idle = [row.name for row in people if not row.roles]
+    if idle:
+        yield Finding("people", "info", _("without a role, so they may do nothing: {names}").format(names=", ".join(idle)))
+    if not idle:
+        yield Finding("people", "ok", _("{count} people, everybody has a role").format(count=len(people)))
+
+
+def _policies(app: App) -> Iterator[Finding]:
+    from workflow.commands.config import POLICY, policies
+
+    try:
+        known = policies(app)
+    except WorkflowError as error:
+        yield Finding("definitions", "fault", str(error).partition("\n")[0], "mufakat definition lint")
+        return
+    yield Finding("definitions", "ok", _("every definition passes the lint"))
+    settings = app.reader.library.settings()
+    unset = [name for name in sorted(known) if settings.get(POLICY + name) is None]
+    if unset:
+        said = _("not set (their deadlines are not opened, or have their default): {names}")
+        yield Finding("policies", "info", said.format(names=", ".join(unset)), f"mufakat config set {POLICY}{unset[0]} VALUE")
+
+
+def _overdue(app: App, store: SqliteStore) -> Iterator[Finding]:
+    due = {row["ref"] for row in store.deadlines(until=app.today, limit=10_000)
+           if row["on_expiry"] == "fire" and row["effective"] < app.today and not row["overdue"]}
+    if due:
+        yield Finding("facts of time", "info", _("due and not yet applied in: {names}").format(names=", ".join(sorted(due))),
+                      _("the next write to each applies it"))
+    else:
+        yield Finding("facts of time", "ok", _("none is waiting"))
