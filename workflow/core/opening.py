@@ -70,11 +70,18 @@ def check_opening(draft: Draft, instance: Instance, on: str) -> None:
             _carry(draft, instance, entry, on)
             instance = draft.instance(instance.ref)
     unmet = [row for name in needs for row in requirement.unmet(draft, instance, definition.requirements[name], on)]
-    hard = [row for row in unmet if not row.soft]
-    if hard:
-        raise RequirementsUnmet(facts.full_ref(draft, instance), "open", hard)
     if not instance.parent:
         _after(draft, instance)
+    hard = [row._replace(command=_with_opening(draft, instance, row.command)) for row in unmet if not row.soft]
+    if hard:
+        raise RequirementsUnmet(facts.full_ref(draft, instance), "open", hard)
+
+
+def _with_opening(draft: Draft, instance: Instance, command: str) -> str:
+    """Nothing can be recorded of a stage that is not open: what is missing comes with the opening."""
+    verb, _, rest = command.partition(f" {facts.full_ref(draft, instance)} ")
+    parent, stage = (f"{draft.agreement.ref}/{instance.parent}", "item") if instance.parent else (draft.agreement.ref, instance.stage)
+    return f"mufakat open {parent} {stage} {rest}" if verb == "mufakat record" else command
 
 
 def enter_existing(draft: Draft, stage: str, state: str, links: dict[str, str], as_of: str) -> Instance:
