@@ -35,11 +35,12 @@ WITH live (name, version, hash, item, state) AS MATERIALIZED (
     WHERE d.kind = 'stage' AND coalesce(json_extract(s.value, '$.final'), 0) = 0
 ), place (state) AS MATERIALIZED (SELECT DISTINCT state FROM live)
 SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since
-FROM place p CROSS JOIN instance i ON i.state = p.state AND i.since <= :before
-JOIN agreement a ON a.id = i.agreement
+FROM {found}
 WHERE EXISTS (SELECT 1 FROM live l WHERE l.state = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash
-              AND l.item = iif(i.parent = '', '', 'item')) AND (:owner = '' OR a.owner = :owner)
+              AND l.item = iif(i.parent = '', '', 'item'))
 ORDER BY i.since, a.ref, i.ref LIMIT :limit"""
+STUCK_ALL = STUCK.format(found="place p CROSS JOIN instance i ON i.state = p.state AND i.since <= :before JOIN agreement a ON a.id = i.agreement")
+STUCK_OWN = STUCK.format(found="agreement a JOIN instance i ON i.agreement = a.id AND a.owner = :owner AND i.since <= :before")
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER BY wake_at LIMIT ?"
 TRIGGERS = ("entry_comes_next", "entry_never_changes", "entry_never_goes")
 UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
@@ -86,7 +87,8 @@ class SqliteListing(Connected):
         return rows
 
     def stuck(self, before: str, *, owner: str = "", limit: int = 200) -> list[dict[str, Any]]:
-        return list(self._dicts(STUCK, {"before": before, "owner": owner, "limit": limit}))
+        asked = {"before": before, "limit": limit} | ({"owner": owner} if owner else {})
+        return list(self._dicts(STUCK_OWN if owner else STUCK_ALL, asked))
 
     def due(self, now: str, limit: int = 100) -> list[str]:
         return list(dict.fromkeys(row[0] for row in self._all(DUE, (now, limit))))
