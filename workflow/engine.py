@@ -317,11 +317,11 @@ def milliseconds(now: str) -> int:
 
 
 def next_due(case: Case, now: str, today: str, day: str) -> Deadline | None:
-    """The next fact of time that is due at `now` (UTC) and dated on or before `day`."""
+    """The next fact of time that is due at `now` (UTC) and dated on or before `day`, in the order of these dates."""
     waiting = [row for row in case.tables["deadline"].values()
                if row.status == "open" and row.on_expiry == "fire" and row.wake_at and row.wake_at <= now
                and dates.latest(dated(row, today)) <= dates.latest(day)]
-    return min(waiting, key=lambda row: (row.wake_at, row.instance, row.name), default=None)
+    return min(waiting, key=lambda row: (dates.latest(dated(row, today)), row.wake_at, row.instance, row.name), default=None)
 
 
 def _digest(ask: Ask, asked: Sequence[Any]) -> str:
