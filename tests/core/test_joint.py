@@ -48,7 +48,8 @@ def merged(data: dict[str, Any]) -> Stage:
     states = data["state"]
     block = {name: str((sorted(row.get("holds", ())), bool(row.get("final")))) for name, row in states.items()}
     while True:
-        signs = {name: (block[name], frozenset(move for move in moves(data, name, block) if move.to != block[name] or move.follows)) for name in states}
+        seen = {name: [move for move in moves(data, name, block) if move.to != block[name] or move.follows] for name in states}
+        signs = {name: (block[name], frozenset(seen[name])) for name in states}
         numbers = {sign: str(number) for number, sign in enumerate(dict.fromkeys(signs.values()))}
         finer = {name: numbers[sign] for name, sign in signs.items()}
         if len(set(finer.values())) == len(set(block.values())):
@@ -205,8 +206,10 @@ class Case:
             if rule.get("event") == "opened":
                 if other in self.opened:
                     return other
-            elif self.holds(other, rule["holds"]) and not ("unless" in rule and any(self.holds(h, "in-force") for h in self.heirs(other, "predecessor"))):
-                return other
+            elif self.holds(other, rule["holds"]):
+                heirs = self.heirs(other, "predecessor") if "unless" in rule else []
+                if not any(self.holds(heir, "in-force") for heir in heirs):
+                    return other
         return ""
 
     def settle(self) -> Joint:
@@ -239,17 +242,17 @@ def openings(case: Case, slot: str) -> list[dict[str, str]]:
     stage = case.search.slots[slot]
     first = next(name for name, held in case.search.slots.items() if held == stage)
     before = [] if first == slot else [first]
+    after = {"predecessor": first} if before else {}
     if before and case.state[first] == NONE:
         return []
     if stage in ("loi", "joint-agreement"):
         known = not before or any(case.holds(first, fact) for fact in ("signed", "ended", "superseded"))
-        return [{"predecessor": name for name in before}] if known else []
+        return [after] if known else []
     if stage == "mou":
         renewing = any(case.links[slot].get("subject") in before and case.state[slot] == "executing" for slot in case.of("review"))
         ways = [{"origin": name} for name in case.of("loi") if case.holds(name, "signed")]
         ways += [{}] if before and (renewing or case.holds(first, "ended")) else []
-        failed = [name for name in before if case.holds(name, "failed")]  # another attempt follows nothing
-        return [way | {"predecessor": name for name in before if name not in failed} for way in ways]
+        return [way if case.holds(first, "failed") else way | after for way in ways]  # another attempt follows nothing
     if stage == "action-plan":
         return [{"base": name} for name in (*case.in_force("loi"), *case.in_force("mou"), *case.in_force("joint-agreement"))]
     return [{"subject": name} for name in case.search.names if case.holds(name, "signed")]
@@ -285,7 +288,8 @@ def test_never_two_of_a_line_in_force(search, stage):
 
 def test_no_plan_runs_without_its_base_in_force(search):
     """The base moves to the successor, or the plan winds down, in the very decision that ends it."""
-    broken = [case for case in search.cases() if case.state["plan"] in ("running", "reporting") and not case.holds(case.links["plan"]["base"], "in-force")]
+    running = [case for case in search.cases() if case.state["plan"] in ("running", "reporting")]
+    broken = [case for case in running if not case.holds(case.links["plan"]["base"], "in-force")]
 
     assert [search.path(case.joint) for case in broken] == []
 
