@@ -9,14 +9,14 @@ import click
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
 from workflow.commands.standing import deadlines, options
-from workflow.commands.words import Words, basis_text, day_text, left_text
+from workflow.commands.words import basis_text, day_text, left_text
 from workflow.core import dates
-from workflow.core.requirement import unmet
 
 if TYPE_CHECKING:
     from datetime import date
 
     from workflow.commands.app import App
+    from workflow.commands.words import Words
     from workflow.core.agreement import Instance
 
 STUCK_DAYS = 60  # without a deadline and without a move
@@ -75,13 +75,11 @@ def gather(app: App, until: str, *, mine: bool) -> dict[str, list[dict[str, Any]
             "command": f"mufakat can {row['ref']}/{row['instance']}" if row["instance"] else f"mufakat show {row['ref']}"}
            for row in store.deadlines(until=until, owner=owner)]
     living = store.stuck(app.today, owner=owner, limit=10_000)
-    waiting: list[dict[str, Any]] = []
-    stuck: list[dict[str, Any]] = []
-    for ref in list(dict.fromkeys(row["agreement"] for row in living))[:MOST]:
-        held = words(ref)
-        stages = [held.draft.instance(row["ref"].partition("/")[2]) for row in living if row["agreement"] == ref]
-        waiting += [row for stage in stages for row in _mine(app, held, stage)]
-        stuck += [row for stage in stages for row in _idle(held, stage, today)]
+    refs = list(dict.fromkeys(row["agreement"] for row in living))[:MOST]
+    stages = [(words(row["agreement"]), words(row["agreement"]).draft.instance(row["ref"].partition("/")[2]))
+              for row in living if row["agreement"] in refs]
+    waiting = [row for held, stage in stages for row in _mine(app, held, stage)]
+    stuck = [row for held, stage in stages for row in _idle(held, stage, today)]
     return {"overdue": [row for row in due if row["days_left"] < 0 or row["overdue"]],
             "due": [row for row in due if row["days_left"] >= 0 and not row["overdue"]], "waiting": waiting, "stuck": stuck}
 
@@ -101,6 +99,8 @@ def _mine(app: App, words: Words, instance: Instance) -> list[dict[str, Any]]:
 
 
 def _gave(app: App, words: Words, instance: Instance, name: str) -> bool:
+    from workflow.core.requirement import unmet
+
     return any(row.person == app.actor.person for row in words.draft.approvals(instance.ref, name)) or \
         not unmet(words.draft, instance, words.definition(instance).requirements[name], words.draft.office.today)
 

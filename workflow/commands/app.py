@@ -11,7 +11,6 @@ from workflow.commands import language
 from workflow.commands.console import Console
 from workflow.commands.language import _
 from workflow.config import Config
-from workflow.core.office import SYS, Actor
 from workflow.errors import NotAuthorised, NotFound
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from workflow.administration import Administration
     from workflow.catalog import Catalog
     from workflow.commands.words import Words
-    from workflow.core.office import Person
+    from workflow.core.office import Actor, Person
     from workflow.engine import Engine
     from workflow.library import Library
     from workflow.store.sqlite import SqliteStore
@@ -40,7 +39,7 @@ class UnknownPerson(NotAuthorised):
     """Whoever is not among the office's people may read, but not write."""
 
     def __init__(self, login: str, identity: str) -> None:
-        super().__init__(SYS, "write", [], login)
+        super().__init__("sys", "write", [], login)
         self.mend = f"mufakat person add {_('NAME')} --login {login or _('LOGIN')} --role coordinator"
         source = {"os": _("the user of this machine"), "environment": "MUFAKAT_ACTOR"}.get(identity, identity)
         self.args = (_("{login} ({source}) is not among the people of this office: reading is allowed, writing is not")
@@ -143,6 +142,8 @@ class App:
     @cached_property
     def actor(self) -> Actor:
         """Whoever acts; without roles, and without an id, where the office does not know them."""
+        from workflow.core.office import Actor
+
         login, identity = self._named()
         store = next(iter(self._stores.values()), None) or self.store()
         person = store.person(login)

@@ -11,7 +11,6 @@ from workflow.commands.language import _
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import Option, is_final, option_data, options
-from workflow.core.decision import find
 from workflow.errors import InvalidInput, TransitionRefused, WorkflowError
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def can_command(app: App, ref: str, trigger: str) -> None:
     agreement, slash, stage = ref.partition("/")
     words = app.words(agreement)
     if slash:
-        instances = [find(words.draft, stage)]
+        instances = [words.find(stage)]
     else:
         instances = [row for row in words.draft.instances() if not is_final(words, row)]
     found = [(row, [option for option in options(words, row) if option.by_person or option.by_clock]) for row in instances]

@@ -11,8 +11,6 @@ import click
 
 from workflow import errors
 from workflow.commands.language import _
-from workflow.commands.suggest import nearest
-from workflow.ports import HeadMoved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 FAILURE, USAGE, NOT_FOUND, REFUSED, CONFLICT, FAULTY, UNDELIVERED, UNDECIDED, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 8, 130
 CODES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (errors.InvalidInput, USAGE), (errors.NotFound, NOT_FOUND), (errors.DefinitionNotFound, NOT_FOUND), (errors.TransitionRefused, REFUSED),
-    (errors.StaleInstance, CONFLICT), (HeadMoved, CONFLICT), (errors.StoreBusy, CONFLICT), (errors.DeliveryFailed, UNDELIVERED),
+    (errors.StaleInstance, CONFLICT), (errors.StoreBusy, CONFLICT), (errors.DeliveryFailed, UNDELIVERED),
     (errors.AuditError, FAULTY), (errors.WorkflowError, FAILURE), (click.UsageError, USAGE), (click.ClickException, FAILURE),
 )
 
@@ -74,7 +72,7 @@ def _run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
 
 
 def code_of(error: Exception) -> int:
-    return next((code for kind, code in CODES if isinstance(error, kind)), FAILURE)
+    return CONFLICT if type(error).__name__ == "HeadMoved" else next((code for kind, code in CODES if isinstance(error, kind)), FAILURE)
 
 
 def told(error: Exception) -> dict[str, Any]:
@@ -107,6 +105,8 @@ def message_of(error: Exception) -> str:
 
 def suggestions_of(error: Exception) -> list[str]:
     """What somebody may have meant, from what the error knows there is."""
+    from workflow.commands.suggest import nearest
+
     if isinstance(error, UnknownCommand):
         return nearest(error.name, error.known)
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:

@@ -11,7 +11,6 @@ from workflow.commands.language import _
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.past import read
 from workflow.commands.words import day_text, value_text
-from workflow.core.decision import find
 from workflow.core.office import SYS
 
 if TYPE_CHECKING:
@@ -28,10 +27,10 @@ def history_command(app: App, ref: str, limit: int | None) -> None:
     agreement, slash, stage = ref.partition("/")
     chain = SYS
     if agreement != SYS:
-        draft = app.using.read(agreement)
+        words = app.words(agreement)
         if slash:
-            find(draft, stage)
-        chain = draft.agreement.id
+            words.find(stage)
+        chain = words.draft.agreement.id
     rows, corrected = [], {}
     for entry, content, effects in read(app, chain):
         if content["corrects"]:

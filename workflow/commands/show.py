@@ -12,7 +12,6 @@ from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import deadline_lines, deadlines, is_final, option_data, options, path, remarks
 from workflow.commands.words import Words, basis_text, day_text, value_text
 from workflow.core import dates
-from workflow.core.decision import find
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -36,13 +35,13 @@ def show_command(app: App, ref: str, at: str) -> None:
         if at:
             app.console.say(_("as it was on record at the end of {day}").format(day=day_text(words.draft.office.today)))
         if slash:
-            _stage(app, words, find(words.draft, stage))
+            _stage(app, words, words.find(stage))
         else:
             _agreement(app, words)
         return
     from workflow.commands.data import emit
 
-    emit(app, stage_data(app, words, find(words.draft, stage)) if slash else agreement_data(app, words))
+    emit(app, stage_data(app, words, words.find(stage)) if slash else agreement_data(app, words))
 
 
 def _agreement(app: App, words: Words) -> None:

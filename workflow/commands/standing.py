@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.commands.language import _
 from workflow.commands.words import basis_text, day_text, left_text
-from workflow.core import dates, machine
+from workflow.core import dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,6 +51,8 @@ class Option(NamedTuple):
 
 def options(words: Words, instance: Instance) -> list[Option]:
     """Every transition that leaves the state a stage stands in, in the definition's order, judged as of today."""
+    from workflow.core import machine  # brings `transitions`, which help and completion do without
+
     draft = words.draft
     definition = draft.definition(instance)
     return [Option(row, row.to or instance.state, machine.judge(draft, instance, row, draft.office.today))

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.commands.language import _
 from workflow.commands.words import day_text
 from workflow.core import dates
-from workflow.core.decision import find
-from workflow.core.recording import Fact
-from workflow.engine import Ask, Paper
 from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -18,6 +15,8 @@ if TYPE_CHECKING:
 
     from workflow.commands.app import App
     from workflow.core.definition import Definition, Requirement
+    from workflow.core.recording import Fact
+    from workflow.engine import Ask, Paper
 
 FLAGS = {  # option -> field, by the kind of the requirement; `letter` is settled in `_number`
     "reply": {"asked": "asked", "receipt": "asked_received", "answer": "answer", "received": "received"},
@@ -35,6 +34,8 @@ class Words(NamedTuple):
 
 
 def split(words: Iterable[str]) -> Words:
+    from workflow.core.recording import Fact
+
     names, facts = [], []
     for word in words:
         field, equals, value = word.partition("=")
@@ -47,9 +48,11 @@ def split(words: Iterable[str]) -> Words:
 
 def ask(app: App, typed: Mapping[str, Any], facts: Sequence[Fact] = (), papers: Sequence[Paper] = ()) -> Ask:
     """The options of a write as the engine takes them."""
+    from workflow.engine import Ask
+
+    files = [*papers, *map(_document, typed.get("documents", ()))]
     return Ask(
-        facts=tuple(facts), papers=(*papers, *map(_document, typed.get("documents", ()))) if not typed.get("reference_only") else
-        tuple(paper._replace(reference_only=True) for paper in (*papers, *map(_document, typed.get("documents", ())))),
+        facts=tuple(facts), papers=tuple(paper._replace(reference_only=bool(typed.get("reference_only"))) for paper in files),
         links=dict(map(_link, typed.get("links", ()))), occurred=occurred(app, typed["occurred_at"]), reason=typed["reason"],
         role=typed["role"], if_state=typed.get("if_state", ""), request=typed["request_id"], dry_run=typed["dry_run"],
     )
@@ -100,8 +103,10 @@ def on_requirement(app: App, ref: str, name: str, trigger: str, facts: Sequence[
     files = list(flags.get("files", ()))
     if not name and not given and not files:
         return list(facts), []
-    draft = app.editor.read(ref)
-    definition = draft.definition(find(draft, ref.partition("/")[2]))
+    from workflow.core.recording import Fact
+
+    words = app.words(ref)
+    definition = words.definition(words.find(ref.partition("/")[2]))
     need = _need(definition, name, trigger)
     own = [fact._replace(requirement=need.name) if "." not in fact.field and fact.field in need.fields else fact for fact in facts]
     own += [Fact(field, value, need.name) for field, value in _fields(need, given)]
@@ -144,6 +149,8 @@ def _document(text: str) -> Paper:
 
 
 def _paper(name: str, file: str) -> Paper:
+    from workflow.engine import Paper
+
     path, colon, language = file.rpartition(":")
     if colon and path and 2 <= len(language) <= 3 and language.isascii() and language.isalpha() and not os.path.exists(file):
         return Paper(name, path, language.lower())

@@ -26,6 +26,17 @@ class Words:
     def ref(self) -> str:
         return self.draft.agreement.ref
 
+    def find(self, ref: str) -> Instance:
+        """
+        The stage that a reference names within the agreement.
+
+        Raises:
+            AgreementNotFound: with the references that there are.
+        """
+        from workflow.core.decision import find
+
+        return find(self.draft, ref)
+
     def label(self, instance: Instance | None, kind: str, name: str) -> str:
         """What a state, transition, requirement, field, deadline or outcome is called; its id where it has no label."""
         if instance is None:
