@@ -10,29 +10,31 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import correcting, dates, decision
-from workflow.core.agreement import Change
+from workflow.core.agreement import Change, after
+from workflow.core.deadline import dated, next_due
 from workflow.core.decision import Request
 from workflow.core.draft import Draft
-from workflow.core.entry import canonical, open_entry, seal, uuid7
+from workflow.core.entry import canonical, milliseconds, open_entry, seal, uuid7
 from workflow.core.office import SYSTEM
 from workflow.core.recording import Fact, File
 from workflow.core.replay import replay
 from workflow.errors import InvalidInput, NotFound, StaleInstance, TransitionRefused
-from workflow.outcome import Done, outcome
+from workflow.outcome import Done, outcome, taken
 from workflow.ports import HeadMoved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from workflow.core.agreement import Case, Deadline
+    from workflow.core.agreement import Case
     from workflow.core.draft import Office
     from workflow.core.entry import Sealed
     from workflow.core.office import Actor
-    from workflow.errors import Unmet
     from workflow.documents import Documents
+    from workflow.errors import Unmet
     from workflow.library import Library
     from workflow.ports import Chains, Pinned
 
@@ -84,7 +86,7 @@ class Engine:
         repeated = self._repeated(ref, ask, "start", ref, track, title, parties, owner)
         if repeated is not None:
             return repeated
-        check_ref(ref)
+        decision.check_ref(ref)
         if ref in self.store.refs(ref):
             raise InvalidInput("reference", ref, f"it is taken: mufakat show {ref}")
         found, pinned = self.library.newest_track(track)
@@ -190,11 +192,9 @@ class Engine:
         if repeated is not None:
             return repeated
         case = self.store.load(ref)
-        before: tuple[Done, ...] = ()
-        if not ask.dry_run:
-            case, before = self._apply_due(case, ask.occurred)
-            if (same := _taken(before, stage, asked)) is not None and not (ask.facts or ask.papers):
-                return same._replace(before=tuple(done for done in before if done is not same))
+        case, before = self._apply_due(case, ask.occurred, dry_run=ask.dry_run)
+        if (same := taken(before, stage, asked)) is not None and not (ask.facts or ask.papers):
+            return same._replace(before=tuple(done for done in before if done is not same))
         first = case.instance(stage)
         if first is not None and ask.if_state and first.state != ask.if_state:
             raise StaleInstance(f"{ref}/{stage}", ask.if_state, first.state)
@@ -230,7 +230,7 @@ class Engine:
             return False
         return True
 
-    def _apply_due(self, case: Case, occurred: str) -> tuple[Case, tuple[Done, ...]]:
+    def _apply_due(self, case: Case, occurred: str, *, dry_run: bool = False) -> tuple[Case, tuple[Done, ...]]:
         """Fire what is due and dated on or before the day it `occurred` (empty: today), one entry each; the case as it is then."""
         done: list[Done] = []
         while True:
@@ -245,10 +245,12 @@ class Engine:
                 change = decision.expire(case, office, row, dated(row, office.today))
             except TransitionRefused as refused:
                 change = decision.overdue(case, office, row, str(refused))
-            try:
+            if dry_run:
+                done.append(outcome(case, change, "", now, dry_run=True))
+                case = after(case, change)
+                continue
+            with suppress(HeadMoved):
                 done.append(self._commit(case, change, Ask(), now, self.library.pins(change), by=SYSTEM))
-            except HeadMoved:
-                pass
             case = self.store.load(case.agreement.id)
 
     def _repeated(self, ref: str, ask: Ask, *asked: Any) -> Done | None:
@@ -284,44 +286,6 @@ class Engine:
                      person=actor.person, identity=actor.identity, req=req, salts=lambda: self.entropy(32))
         self.store.commit(case.head, entry, change.effects, request=request, definitions=pins)
         return entry
-
-
-def _taken(before: tuple[Done, ...], stage: str, asked: Sequence[Any]) -> Done | None:
-    """The step that was asked for, where time itself has just taken it."""
-    return next((done for done in before if asked[0] == "advance" and (done.change.instance, done.change.trigger) == (stage, asked[2])), None)
-
-
-def dated(row: Deadline, today: str) -> str:
-    """
-    The day a fact of time happened: a statute's or a clause's when it was due, an office policy's when it is noticed.
-
-    It is no more precise than its anchor: a term that ended "2016" ended in 2016, not on the last day of that year.
-    """
-    if row.basis == "policy":
-        return today
-    if dates.precision(row.anchored_on) == "day":
-        return row.effective
-    return row.anchored_on if row.amount == 0 else f"{dates.NOT_AFTER}{row.effective}"
-
-
-def check_ref(ref: str) -> None:
-    """A reference is what people type: lower-case letters, digits and single hyphens."""
-    if not ref or len(ref) > 64 or not all(part.isascii() and part.isalnum() and part == part.lower() for part in ref.split("-")):
-        raise InvalidInput("reference", ref, "use lower-case letters a-z, digits and single hyphens, such as bogor-kisarazu")
-
-
-def milliseconds(now: str) -> int:
-    """Milliseconds since 1970 of a UTC instant in ISO form."""
-    from datetime import datetime
-    return int(datetime.fromisoformat(now).timestamp() * 1000)
-
-
-def next_due(case: Case, now: str, today: str, day: str) -> Deadline | None:
-    """The next fact of time that is due at `now` (UTC) and dated on or before `day`, in the order of these dates."""
-    waiting = [row for row in case.tables["deadline"].values()
-               if row.status == "open" and row.on_expiry == "fire" and row.wake_at and row.wake_at <= now
-               and dates.latest(dated(row, today)) <= dates.latest(day)]
-    return min(waiting, key=lambda row: (dates.latest(dated(row, today)), row.wake_at, row.instance, row.name), default=None)
 
 
 def _digest(ask: Ask, asked: Sequence[Any]) -> str:

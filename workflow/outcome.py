@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from workflow.core.agreement import Deadline, Instance
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from workflow.core.agreement import Case, Change
 
 
@@ -43,3 +46,8 @@ def outcome(case: Case, change: Change, entry: str, recorded: str, *, dry_run: b
             deadlines.append(Deadline(**values) if key is None else case.tables["deadline"][key]._replace(**values))
     ref = f"{case.agreement.ref}/{change.instance}" if change.instance else case.agreement.ref
     return Done(ref, change, entry, recorded, tuple(moved), tuple(opened), tuple(deadlines), dry_run=dry_run)
+
+
+def taken(before: tuple[Done, ...], stage: str, asked: Sequence[Any]) -> Done | None:
+    """The step that was asked for, where time itself has just taken it."""
+    return next((done for done in before if asked[0] == "advance" and (done.change.instance, done.change.trigger) == (stage, asked[2])), None)

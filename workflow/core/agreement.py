@@ -232,5 +232,12 @@ def apply(tables: dict[str, dict[tuple[Any, ...], Any]], effects: Iterable[Effec
             tables[table][key] = tables[table][key]._replace(**values)
 
 
+def after(case: Case, change: Change) -> Case:
+    """The case as a change would leave it, under the same head."""
+    tables = {name: dict(rows) for name, rows in case.tables.items()}
+    apply(tables, change.effects)
+    return Case(case.head, tables)
+
+
 def empty() -> dict[str, dict[tuple[Any, ...], Any]]:
     return {name: {} for name in RECORDS}

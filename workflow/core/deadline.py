@@ -1,4 +1,4 @@
-"""The arithmetic of deadlines: when one ends, nominally and in effect, and the instant at which its civil day is over."""
+"""The arithmetic of deadlines: when one ends, nominally and in effect, the instant its civil day is over, and how what it fires is dated."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.core.calendar import WEEKENDS, Calendar, shift
-from workflow.core.dates import span
+from workflow.core.dates import NOT_AFTER, latest, precision, span
 from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from workflow.core.agreement import Case, Deadline
     from workflow.core.definition import DeadlineRule
 
 
@@ -71,3 +72,24 @@ def parse_lead(text: str) -> Lead:
     if lead is None:
         raise InvalidInput("lead", text, "write an amount and a unit: -10bd, -6m, -30d, -2w, -1y, 0, +1d, 5bd")
     return Lead(*lead)
+
+
+def dated(row: Deadline, today: str) -> str:
+    """
+    The day a fact of time happened: a statute's or a clause's when it was due, an office policy's when it is noticed.
+
+    It is no more precise than its anchor: a term that ended "2016" ended in 2016, not on the last day of that year.
+    """
+    if row.basis == "policy":
+        return today
+    if precision(row.anchored_on) == "day":
+        return row.effective
+    return row.anchored_on if row.amount == 0 else f"{NOT_AFTER}{row.effective}"
+
+
+def next_due(case: Case, now: str, today: str, day: str) -> Deadline | None:
+    """The next fact of time that is due at `now` (UTC) and dated on or before `day`, in the order of these dates."""
+    waiting = [row for row in case.tables["deadline"].values()
+               if row.status == "open" and row.on_expiry == "fire" and row.wake_at and row.wake_at <= now
+               and latest(dated(row, today)) <= latest(day)]
+    return min(waiting, key=lambda row: (latest(dated(row, today)), row.wake_at, row.instance, row.name), default=None)

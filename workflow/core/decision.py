@@ -42,6 +42,12 @@ def start(office: Office, ident: str, ref: str, title: str, parties: list[dict[s
     return Case(Head(ident), draft.tables), change
 
 
+def check_ref(ref: str) -> None:
+    """A reference is what people type: lower-case letters, digits and single hyphens."""
+    if not ref or len(ref) > 64 or not all(part.isascii() and part.isalnum() and part == part.lower() for part in ref.split("-")):
+        raise InvalidInput("reference", ref, "use lower-case letters a-z, digits and single hyphens, such as bogor-kisarazu")
+
+
 def open_stage(case: Case, office: Office, stage: str, request: Request, *, existing: str = "") -> Change:
     """Open a stage, or with `existing` enter it in the state it stands in (`request.occurred` is then the as-of date)."""
     draft = Draft(case, office)

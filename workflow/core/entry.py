@@ -155,6 +155,12 @@ def uuid7(ms: int, random: bytes) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def milliseconds(now: str) -> int:
+    """Milliseconds since 1970 of a UTC instant in ISO form."""
+    from datetime import datetime
+    return int(datetime.fromisoformat(now).timestamp() * 1000)
+
+
 def _withhold(effects: list[dict[str, Any]], personal: tuple[tuple[int, str], ...],
               salts: Callable[[], bytes]) -> tuple[dict[str, str], tuple[tuple[str, bytes, str], ...]]:
     """Put null for each personal value in `effects`; give back the commitments and the details that open them."""
