@@ -8,8 +8,8 @@ import click
 
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
-from workflow.commands.standing import deadlines, options
-from workflow.commands.words import basis_text, day_text, left_text
+from workflow.commands.standing import deadline_of, deadlines, left, options
+from workflow.commands.words import basis_text, day_text
 from workflow.core import dates
 
 if TYPE_CHECKING:
@@ -70,29 +70,28 @@ def gather(app: App, until: str, *, mine: bool) -> dict[str, list[dict[str, Any]
         return known[ref]
 
     due = [{**row, "ref": f"{row['ref']}/{row['instance']}" if row["instance"] else row["ref"], "agreement": row["ref"],
-            "days_left": (dates.latest(row["effective"]) - today).days, "label": words(row["ref"]).deadline(_record(row)),
-            "rests_on": basis_text(row["basis"], row["citation"]), "counted": words(row["ref"]).counted(_record(row)),
+            "days_left": (dates.latest(row["effective"]) - today).days, "label": words(row["ref"]).deadline(deadline_of(row)),
+            "rests_on": basis_text(row["basis"], row["citation"]), "counted": words(row["ref"]).counted(deadline_of(row)),
             "command": f"mufakat can {row['ref']}/{row['instance']}" if row["instance"] else f"mufakat show {row['ref']}"}
            for row in store.deadlines(until=until, owner=owner)]
     living = store.stuck(app.today, owner=owner, limit=10_000)
     refs = list(dict.fromkeys(row["agreement"] for row in living))[:MOST]
-    stages = [(words(row["agreement"]), words(row["agreement"]).draft.instance(row["ref"].partition("/")[2]))
-              for row in living if row["agreement"] in refs]
-    waiting = [row for held, stage in stages for row in _mine(app, held, stage)]
-    stuck = [row for held, stage in stages for row in _idle(held, stage, today)]
+    stages = [(words(row["agreement"]), row["ref"].partition("/")[2]) for row in living if row["agreement"] in refs]
+    waiting = [row for held, stage in stages for row in _mine(app, held, held.draft.instance(stage))]
+    stuck = [row for held, stage in stages for row in _idle(held, held.draft.instance(stage), today)]
     return {"overdue": [row for row in due if row["days_left"] < 0 or row["overdue"]],
             "due": [row for row in due if row["days_left"] >= 0 and not row["overdue"]], "waiting": waiting, "stuck": stuck}
 
 
 def _mine(app: App, words: Words, instance: Instance) -> list[dict[str, Any]]:
     """What somebody with my roles may do to a stage now: approvals still wanted, and the ordinary way when nothing is missing."""
-    mine, ref, found = set(app.actor.roles), f"{words.ref}/{instance.ref}", []
+    mine, ref = set(app.actor.roles), f"{words.ref}/{instance.ref}"
     held = [option for option in options(words, instance) if option.regular]
     wanted = {row.requirement for option in held for row in option.unmet}
-    for need in words.definition(instance).requirements.values():
-        if need.kind == "approval" and need.name in wanted and mine & set(need.spec["roles"]) and not _gave(app, words, instance, need.name):
-            found.append({"ref": ref, "what": "approve", "name": need.name, "label": words.label(instance, "requirement", need.name),
-                          "command": f"mufakat approve {ref} {need.name}"})
+    votes = [need for need in words.definition(instance).requirements.values()
+             if need.kind == "approval" and need.name in wanted and mine & set(need.spec["roles"]) and not _gave(app, words, instance, need.name)]
+    found = [{"ref": ref, "what": "approve", "name": need.name, "label": words.label(instance, "requirement", need.name),
+              "command": f"mufakat approve {ref} {need.name}"} for need in votes]
     found += [{"ref": ref, "what": "advance", "name": option.transition.name, "label": words.label(instance, "transition", option.transition.name),
                "command": option.command(ref)} for option in held if not option.hard and mine & set(option.transition.roles)]
     return found
@@ -113,20 +112,8 @@ def _idle(words: Words, instance: Instance, today: date) -> list[dict[str, Any]]
     return [{"ref": ref, "state": instance.state, "since": instance.since, "days": days, "command": f"mufakat can {ref}"}]
 
 
-def _record(row: dict[str, Any]) -> Any:
-    from workflow.core.agreement import Deadline
-
-    return Deadline(**{name: row[name] for name in Deadline._fields})
-
-
 def _due(app: App, row: dict[str, Any]) -> list[str]:
-    fires = row["on_expiry"] == "fire"
-    left = left_text(row["effective"], dates.earliest(app.today))
-    if fires and row["days_left"] < 0:
-        left = _("{trigger} is due; the next write applies it").format(trigger=row["fire"])
-    elif row["basis"] in ("statute", "circular"):
-        left += "; " + _("nothing is approved by time-out")
-    return [f"{day_text(row['effective'])}   {row['ref']}", row["label"], left, row["rests_on"], _("provisional") if row["provisional"] else ""]
+    return [f"{day_text(row['effective'])}   {row['ref']}", row["label"], left(deadline_of(row), dates.earliest(app.today)), row["rests_on"]]
 
 
 def _waiting(row: dict[str, Any]) -> list[str]:

@@ -37,7 +37,7 @@ def show_command(app: App, name: str, year: int | None) -> None:
         rows: list[dict[str, Any]] = [{"calendar": row.calendar, "year": row.year, "status": row.status, "source": row.source}
                                       for held in _names(app) for row in store.calendar(held)[1]]
         emit_rows(app, rows, [Column("calendar", _("calendar"), "bold"), Column("year", _("year")), Column("status", _("status")),
-                              Column("source", _("source"))], ident="calendar", empty=_("no calendar is filled: mufakat calendar update"),
+                              Column("source", _("source"), wrap=True)], ident="calendar", empty=_("no calendar is filled: mufakat calendar update"),
                   shown=_spans(rows))
         return
     days, coverage = store.calendar(name)
@@ -46,7 +46,7 @@ def show_command(app: App, name: str, year: int | None) -> None:
     wanted = year or int(app.today[:4])
     rows = [row._asdict() for row in days if row.on.startswith(f"{wanted:04d}-")]
     status = next((row for row in coverage if row.year == wanted), None)
-    columns = [Column("day", _("day")), Column("kind", _("kind")), Column("name", _("name")), Column("source", _("source"))]
+    columns = [Column("day", _("day")), Column("kind", _("kind")), Column("name", _("name"), wrap=True), Column("source", _("source"), wrap=True)]
     emit_rows(app, rows, columns, ident="on", shown=({**row, "day": day_text(row["on"])} for row in rows),
               empty=_("{name} closes no day of {year}").format(name=name, year=wanted))
     if status is None or status.status != "known":

@@ -36,7 +36,7 @@ def list_command(app: App, origin: bool) -> None:  # noqa: FBT001  # a flag
     from workflow.commands.data import emit_rows
 
     columns = [Column("name", _("name"), "bold"), Column("value", _("value"))] + ([Column("origin", _("origin"))] if origin else []) + \
-        [Column("meaning", _("meaning"))]
+        [Column("meaning", _("meaning"), wrap=True)]
     emit_rows(app, rows, columns, ident="name", shown=({**row, "value": "" if row["value"] is None else str(row["value"])} for row in rows))
 
 

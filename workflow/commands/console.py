@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 ENDLESS = 100_000
 GAP = "   "
+ROOM = 28  # cells that a column of broken lines should have at least
 
 
 class Column(NamedTuple):
-    """One column of a table: the key in each row, its heading, and a style."""
+    """One column of a table: the key in each row, its heading, a style, and whether its texts may be broken into lines."""
 
     key: str
     heading: str
     style: str = ""
+    wrap: bool = False
 
 
 class Console:
@@ -84,19 +86,28 @@ class Console:
             _write(stream or sys.stdout, text.rstrip())
 
     def table(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -> None:
-        """A table of texts; whole lines in a pipe, wrapped cells on a terminal."""
+        """A table of texts: whole lines in a pipe; where a terminal is too narrow for it, a few lines for each row."""
+        texts = [[str(row.get(column.key, "")) for column in columns] for row in rows]
+        widths = [max(map(cells, (column.heading, *held))) for column, held in zip(columns, zip(*texts, strict=True), strict=True)]
+        needed = sum(min(width, ROOM) if column.wrap else width for column, width in zip(columns, widths, strict=True)) + 2 * len(columns)
+        if needed <= self.width():
+            self._draw(texts, columns)
+            return
+        for row in texts:
+            self.flow([self.paint(text, column.style) for text, column in zip(row, columns, strict=True) if text != "-"], hang="    ")
+
+    def _draw(self, texts: list[list[str]], columns: Sequence[Column]) -> None:
         from rich import box
         from rich.console import Console as Rich
         from rich.table import Table
         from rich.text import Text
 
-        drawn = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, show_edge=False, pad_edge=False, header_style="bold")
-        piped = not sys.stdout.isatty()
+        piped, shown = not sys.stdout.isatty(), self.colorful(sys.stdout)
+        drawn = Table(box=None if piped else box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
         for column in columns:
-            drawn.add_column(column.heading, style=column.style or None, no_wrap=piped, overflow="fold")
-        for row in rows:
-            drawn.add_row(*(Text(str(row.get(column.key, ""))) for column in columns))
-        shown = self.colorful(sys.stdout)
+            drawn.add_column(column.heading, no_wrap=piped or not column.wrap)
+        for row in texts:
+            drawn.add_row(*(Text(text, style=column.style) for text, column in zip(row, columns, strict=True)))
         rich = Rich(file=sys.stdout, width=self.width(), force_terminal=shown or None, no_color=not shown, highlight=False, emoji=False,
                     color_system="auto" if sys.stdout.isatty() else "standard" if shown else None)
         with rich.capture() as captured:

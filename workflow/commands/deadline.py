@@ -9,7 +9,8 @@ import click
 from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import complete_reference, group, pass_app
-from workflow.commands.words import basis_text, day_text, left_text
+from workflow.commands.standing import deadline_of, left
+from workflow.commands.words import basis_text, day_text
 from workflow.core import dates
 from workflow.errors import AgreementNotFound
 
@@ -49,8 +50,8 @@ def list_command(app: App, ref: str, until: str, overdue: bool, owner: str, sett
     data = [_data(app, known, row, today) for row in rows]
     from workflow.commands.data import emit_rows
 
-    columns = [Column("day", _("day")), Column("where", _("stage"), "bold"), Column("label", _("what")), Column("left", _("left")),
-               Column("rests_on", _("rests on")), Column("counted", _("counted"))]
+    columns = [Column("day", _("day")), Column("where", _("stage"), "bold"), Column("label", _("what")), Column("left", _("left"), wrap=True),
+               Column("rests_on", _("rests on"), wrap=True), Column("counted", _("counted"), wrap=True)]
     emit_rows(app, data, columns, empty=_("no deadline is open") if not (until or overdue) else _("no deadline in this span"),
               shown=({**row, "day": day_text(row["effective"]), "where": f"{row['ref']}/{row['instance']}".rstrip("/"),
                       "left": _left(row, today)} for row in data))
@@ -65,12 +66,10 @@ def _last(app: App, until: str, *, overdue: bool) -> str:
 
 
 def _data(app: App, known: dict[str, Words], row: dict[str, Any], today: Any) -> dict[str, Any]:
-    from workflow.commands.agenda import _record
-
     words = known.get(row["ref"])
     if words is None:
         words = known[row["ref"]] = app.words(row["ref"])
-    record = _record(row)
+    record = deadline_of(row)
     return {**row, "label": words.deadline(record), "days_left": (dates.latest(row["effective"]) - today).days,
             "rests_on": basis_text(row["basis"], row["citation"]), "counted": words.counted(record)}
 
@@ -78,7 +77,4 @@ def _data(app: App, known: dict[str, Words], row: dict[str, Any], today: Any) ->
 def _left(row: dict[str, Any], today: Any) -> str:
     if row["status"] != "open":
         return f"{row['status']} {row['settled_on']}".strip()
-    provisional = f" ({_('provisional')})" if row["provisional"] else ""
-    if row["on_expiry"] == "fire" and row["days_left"] < 0:
-        return _("{trigger} is due; the next write applies it").format(trigger=row["fire"]) + provisional
-    return left_text(row["effective"], today) + provisional
+    return left(deadline_of(row), today)

@@ -42,7 +42,8 @@ def history_command(app: App, ref: str, limit: int | None) -> None:
     rows = rows[-limit:] if limit else rows
     from workflow.commands.data import emit_rows
 
-    columns = [Column("cseq", _("no")), Column("on", _("occurred")), Column("at", _("recorded")), Column("who", _("who")), Column("what", _("what"))]
+    columns = [Column("cseq", _("no"), "bold"), Column("on", _("occurred")), Column("at", _("recorded")), Column("who", _("who")),
+               Column("what", _("what"), wrap=True)]
     emit_rows(app, rows, columns, ident="entry", empty=_("nothing has happened yet"), shown=(_shown(app, row) for row in rows))
 
 

@@ -51,7 +51,7 @@ def list_command(app: App) -> None:
     rows = [row._asdict() for row in app.people.values()]
     from workflow.commands.data import emit_rows
 
-    columns = [Column("id", _("id"), "bold"), Column("name", _("name")), Column("login", _("login")), Column("roles", _("roles")),
+    columns = [Column("id", _("id"), "bold"), Column("name", _("name")), Column("login", _("login")), Column("roles", _("roles"), wrap=True),
                Column("lang", _("language")), Column("zone", _("zone")), Column("admin", _("administrator"))]
     emit_rows(app, rows, columns, ident="id", shown=({**row, "roles": ", ".join(row["roles"]) or "-", "admin": _("yes") if row["admin"] else ""}
                                                      for row in rows), empty=_("nobody: mufakat init"))

@@ -116,10 +116,19 @@ def deadline_lines(console: Console, words: Words, rows: Iterable[Deadline], tod
         label = words.deadline(row) if row.instance else f"{words.deadline(row)} ({_('the whole agreement')})"
         console.flow([f"due   {console.paint(day_text(row.effective), style)}", label, words.counted(row), basis_text(row.basis, row.citation)],
                      "  ", hang="        ")
-        console.flow(["; ".join(_remarks(row, days, today))], "        ")
+        console.flow([left(row, today)], "        ")
 
 
-def _remarks(row: Deadline, days: int, today: date) -> list[str]:
+def deadline_of(row: dict[str, Any]) -> Deadline:
+    """The deadline in a row of a list over many agreements."""
+    from workflow.core.agreement import Deadline
+
+    return Deadline(**{name: row[name] for name in Deadline._fields})
+
+
+def left(row: Deadline, today: date) -> str:
+    """What is to be known of an open deadline today: the days left, what happens then, whether its date may move."""
+    days = (dates.latest(row.effective) - today).days
     remarks = [left_text(row.effective, today)]
     if row.on_expiry == "fire" and days < 0:
         remarks = [_("{trigger} is due since {day}; the next write applies it").format(trigger=row.fire, day=day_text(row.effective))]
@@ -132,7 +141,7 @@ def _remarks(row: Deadline, days: int, today: date) -> list[str]:
                        if row.anchor.startswith("last:activity") else _("shows as {word}").format(word=row.shows))
     if row.provisional:
         remarks.append(_("provisional: a calendar year it depends on is not published, or its anchor is not known to the day"))
-    return remarks
+    return "; ".join(remarks)
 
 
 def remarks(words: Words, instance: Instance) -> list[str]:
@@ -152,5 +161,5 @@ def remarks(words: Words, instance: Instance) -> list[str]:
         else:
             found.append(_("follows {predecessor} without a gap").format(predecessor=predecessor))
     if instance.imported:
-        found.append(_("entered as it stood on {day}, from documents").format(day=day_text(instance.opened_on)))
+        found.append(_("from documents, as of {day}").format(day=day_text(instance.opened_on)))
     return found
