@@ -7,6 +7,7 @@ files is only opened when a stage or an agreement is opened.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workflow.core.calendar import Calendar, calendar_of
@@ -101,6 +102,11 @@ class Library:
 
 def civil_day(now: str, zone: str) -> str:
     """The civil day (ISO) in a zone at a UTC instant."""
+    return _day_of_minute(now[:16], zone)
+
+
+@lru_cache(maxsize=64)
+def _day_of_minute(minute: str, zone: str) -> str:
     from datetime import datetime
     from zoneinfo import ZoneInfo
-    return datetime.fromisoformat(now).astimezone(ZoneInfo(zone)).date().isoformat()
+    return datetime.fromisoformat(f"{minute}+00:00").astimezone(ZoneInfo(zone)).date().isoformat()

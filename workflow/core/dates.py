@@ -7,6 +7,7 @@ On record a date is a string as vague as its source: `2016-11-18`, `2016-11`, `2
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from workflow.core.calendar import WEEKENDS, month_length, shift
@@ -28,12 +29,14 @@ def check(text: str, field: str = "date") -> str:
     return mark + "-".join(f"{number:0{width}d}" for number, width in zip(numbers, (4, 2, 2), strict=False))
 
 
+@lru_cache(maxsize=4096)
 def earliest(text: str) -> date:
     """The first day that the text allows (`date.min` for "not after")."""
     mark, numbers = _parse(text, "date", PAPER_FORMS)
     return date.min if mark else date(*(*numbers, 1, 1)[:3])
 
 
+@lru_cache(maxsize=4096)
 def latest(text: str) -> date:
     """The last day that the text allows."""
     _, (year, *rest) = _parse(text, "date", PAPER_FORMS)
@@ -41,6 +44,7 @@ def latest(text: str) -> date:
     return date(year, month, rest[1] if len(rest) > 1 else month_length(year, month))
 
 
+@lru_cache(maxsize=4096)
 def precision(text: str) -> str:
     """How precise the text is: `day`, `month`, `year` or `not-after`."""
     mark, numbers = _parse(text, "date", PAPER_FORMS)

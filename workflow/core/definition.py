@@ -119,6 +119,8 @@ class Definition(NamedTuple):
     owners: Mapping[str, tuple[str, ...]]  # field -> the requirements that hold it
     item: Definition | None
     labels: Mapping[str, Any]
+    lives: Mapping[str, tuple[DeadlineRule, ...]]  # state -> the deadlines that live there
+    reactions: Mapping[str, tuple[Transition, ...]]  # state -> the transitions that follow another stage
 
     def holds(self, state: str, fact: str) -> bool:
         found = self.states.get(state)
@@ -162,16 +164,19 @@ def content_hash(data: Mapping[str, Any], guards: Mapping[str, int] = NOTHING) -
 def definition(data: Mapping[str, Any], digest: str) -> Definition:
     """Build a stage's definition from data that the lint has passed."""
     requirements = {name: _requirement(name, row) for name, row in data.get("requirement", NOTHING).items()}
+    transitions = {name: _transition(name, row) for name, row in data["transition"].items()}
+    deadlines = {name: deadline_rule(name, row) for name, row in data.get("deadline", NOTHING).items()}
     item = data.get("item")
     return Definition(
         name=data["name"], version=data["version"], hash=digest, initial=data["initial"],
         opening=data.get("open", NOTHING), links=data.get("link", NOTHING), requirements=requirements,
         states={name: State(name, bool(row.get("final")), tuple(row.get("holds", ()))) for name, row in data["state"].items()},
-        transitions={name: _transition(name, row) for name, row in data["transition"].items()},
-        deadlines={name: deadline_rule(name, row) for name, row in data.get("deadline", NOTHING).items()},
+        transitions=transitions, deadlines=deadlines,
         owners=_owners(requirements),
         item=definition({**item, "name": data["name"], "version": data["version"]}, digest) if item else None,
         labels=data.get("label", NOTHING),
+        lives={state: tuple(rule for rule in deadlines.values() if state in rule.live) for state in data["state"]},
+        reactions={state: tuple(row for row in transitions.values() if "follows" in row.spec and state in row.sources) for state in data["state"]},
     )
 
 

@@ -56,6 +56,7 @@ class Draft:
         self.opened: list[str] = []
         self.notes: list[str] = []
         self.personal: set[tuple[str, str, str]] = set()  # (instance, row, field) whose values are committed
+        self._deadlines: dict[str, dict[str, Deadline]] | None = None
         self._rows: dict[tuple[str, str], Row] = {}
         for row in case.tables["row"].values():
             held = self._rows.get((row.instance, row.name))
@@ -112,11 +113,17 @@ class Draft:
 
     def deadlines(self, instance: str) -> dict[str, Deadline]:
         """The latest revision of every deadline of an instance (`""`: of the track)."""
-        latest: dict[str, Deadline] = {}
-        for row in self.tables["deadline"].values():
-            if row.instance == instance and (row.name not in latest or row.revision > latest[row.name].revision):
-                latest[row.name] = row
-        return latest
+        if self._deadlines is None:
+            self._deadlines = {}
+            for row in self.tables["deadline"].values():
+                self._remember(row)
+        return dict(self._deadlines.get(instance, ()))
+
+    def _remember(self, row: Deadline) -> None:
+        if self._deadlines is not None:
+            held = self._deadlines.setdefault(row.instance, {})
+            if row.name not in held or row.revision >= held[row.name].revision:
+                held[row.name] = row
 
     def put(self, table: str, record: Any) -> None:
         """Write a record onto the working copy; a record equal to the one on record is no change."""
@@ -127,6 +134,8 @@ class Draft:
         self.touched[table, key] = None
         if table == "row":
             self._rows[record.instance, record.name] = record
+        elif table == "deadline":
+            self._remember(record)
 
     def touched_instances(self) -> set[str]:
         """The refs of all instances of which any row has changed."""
@@ -138,7 +147,9 @@ class Draft:
 
     def committed(self) -> tuple[tuple[int, str], ...]:
         """Where personal values stand in the effects: (index of the effect, path of the value)."""
-        places = []
+        places: list[tuple[int, str]] = []
+        if not self.personal:
+            return ()
         for index, (table, key, effect) in enumerate(self._written()):
             if table == "row" and "data" in effect.values:
                 places += [(index, f"data.{field}") for instance, row, field in sorted(self.personal)

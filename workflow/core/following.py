@@ -33,9 +33,8 @@ def follow(draft: Draft, on: str) -> None:
 def _reactions(draft: Draft, instance: Instance) -> list[Transition]:
     if instance.parent:
         return []
-    definition = draft.definition(instance)
-    return [row for row in definition.transitions.values() if "follows" in row.spec and instance.state in row.sources
-            and _calls(draft, instance, row) and _willing(draft, instance, row)]
+    return [row for row in draft.definition(instance).reactions[instance.state]
+            if _calls(draft, instance, row) and _willing(draft, instance, row)]
 
 
 def _calls(draft: Draft, instance: Instance, transition: Transition) -> bool:

@@ -28,10 +28,10 @@ def reckon(draft: Draft, on: str, *, importing: frozenset[str] = frozenset()) ->
     touched = draft.touched_instances()
     for instance in draft.instances():
         if instance.ref in touched or touched & set(instance.links.values()) or instance.parent in touched:
-            definition = draft.definition(instance)
-            open_rows = draft.deadlines(instance.ref)
-            for rule in definition.deadlines.values():
-                _reckon(draft, instance, rule, open_rows.get(rule.name), on, imported=instance.ref in importing)
+            definition, held = draft.definition(instance), draft.deadlines(instance.ref)
+            standing = [definition.deadlines[row.name] for row in held.values() if row.status == "open" and row.name in definition.deadlines]
+            for rule in dict.fromkeys([rule.name for rule in (*standing, *definition.lives[instance.state])]):
+                _reckon(draft, instance, definition.deadlines[rule], held.get(rule), on, imported=instance.ref in importing)
     open_rows = draft.deadlines("")
     for rule in draft.office.track.deadlines.values():
         _reckon(draft, None, rule, open_rows.get(rule.name), on, imported=bool(importing))
