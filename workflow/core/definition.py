@@ -156,7 +156,8 @@ def content_hash(data: Mapping[str, Any], guards: Mapping[str, int] = NOTHING) -
 
     Labels count too: what a person read when deciding is part of what was decided on.
     """
-    named = {row["guard"]: guards.get(row["guard"], 0) for row in data.get("requirement", NOTHING).values() if "guard" in row}
+    rows = [*data.get("requirement", NOTHING).values(), *data.get("item", NOTHING).get("requirement", NOTHING).values()]
+    named = {row["guard"]: guards.get(row["guard"], 0) for row in rows if "guard" in row}
     canonical = json.dumps([data, named], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -48,7 +48,7 @@ def check_track(report: Report, data: Table) -> None:
         for anchor in row["anchor"]:
             kind, _, rest = anchor.partition(":")
             if kind not in TRACK_ANCHORS:
-                report.unknown(f"{key}.anchor", "anchor of a track", anchor, [f"{known}:" for known in TRACK_ANCHORS])
+                report.unknown(f"{key}.anchor", "anchor of a track", kind, TRACK_ANCHORS)
             elif kind != "param":
                 report.known(f"{key}.anchor", "thing to count", [rest], COUNTED)
         if "while_holds" not in row:
@@ -84,7 +84,7 @@ def _anchor(scope: Scope, key: str, anchor: str, known: Mapping[str, str]) -> No
     head, _, tail = rest.partition(".")
     rows = scope.data["requirement"]
     if kind not in ANCHORS or not rest:
-        scope.report.unknown(key, "anchor", anchor, [f"{name}:" for name in ANCHORS])
+        scope.report.unknown(key, "anchor", kind if rest else anchor, ANCHORS)
     elif kind == "state":
         scope.report.known(key, "state", [rest], scope.data["state"])
     elif kind in ("field", "link"):
@@ -121,7 +121,7 @@ def _met(scope: Scope, key: str, met_by: str) -> None:
     if not met_by:
         return
     if kind not in MET:
-        scope.report.unknown(key, "way to be met", met_by, [f"{name}:" for name in MET])
+        scope.report.unknown(key, "way to be met", kind, MET)
     elif kind == "trigger":
         row = scope.data["transition"].get(rest)
         if row is None:
@@ -140,7 +140,7 @@ def _expiry(scope: Scope, key: str, row: Table) -> None:
     transitions = scope.data["transition"]
     for name, expiry in (("fire", "fire"), ("blocks", "block")):
         if (row["on_expiry"] == expiry) != (name in row):
-            scope.report(key, f"on_expiry = {row['on_expiry']!r} " + ("without" if row["on_expiry"] == expiry else "with") + f" {name!r}")
+            scope.report(f"{key}.{name}", f"on_expiry = {row['on_expiry']!r} " + ("without" if row["on_expiry"] == expiry else "with") + f" {name!r}")
         elif name in row:
             scope.report.known(f"{key}.{name}", "transition", [row[name]], transitions)
     fired = transitions.get(row.get("fire", ""))

@@ -58,6 +58,9 @@ def _check(report: Report, key: str, labels: Mapping[str, Any], whole: str, sect
             _label(report, f"{key}.{section}.{name}", table.get(name))
         report.known(f"{key}.{section}", f"{section} to label", table, set(names))
     helps = labels.get("help", {})
+    if not isinstance(helps, dict):
+        report(f"{key}.help", "a table is needed")
+        return
     report.known(f"{key}.help", "requirement", helps, list(helped))
     for name, label in helps.items():
         _label(report, f"{key}.help.{name}", label)

@@ -138,7 +138,7 @@ def _nested(report: Report, key: str, value: Any, kind: str) -> Any:
         report(key, f"a table is needed, not {_said(value)}")
         return None
     if kind[0] == "{":
-        return clean(report, f"{key}.", value, shape)
+        return _complete(clean(report, f"{key}.", value, shape), shape)
     return {name: row for name, held in value.items() if (row := _row(report, f"{key}.{name}", name, held, shape)) is not None}
 
 
@@ -158,7 +158,10 @@ def _row(report: Report, key: str, name: str, value: Any, shape: str) -> dict[st
             report.unknown(f"{key}.kind", "kind", kind, KINDS)
             return None
         shape = f"requirement.{kind}"
-    row = clean(report, f"{key}.", value, shape)
+    return _complete(clean(report, f"{key}.", value, shape), shape)
+
+
+def _complete(row: dict[str, Any], shape: str) -> dict[str, Any] | None:
     return row if all(name[:-1] in row for name in SHAPES[shape] if name.endswith("!")) else None
 
 
