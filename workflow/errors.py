@@ -11,6 +11,7 @@ Every error that mufakat raises on purpose.
     │   ├── TriggerNotAllowed
     │   ├── RequirementsUnmet
     │   ├── NotAuthorised
+    │   │   └── OwnWork
     │   └── OutOfSequence
     ├── StaleInstance        somebody was faster: reload, look, retry
     ├── DeliveryFailed       the outbox retries
@@ -21,7 +22,7 @@ Every error that mufakat raises on purpose.
     └── AuditError           history does not verify
         └── LogTampered
 
-Each branch says who must act. Facts are attributes; the message is built from them.
+Each branch says who must act. Facts are attributes; the message is a `Phrase` built from them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Self
+
+
+class Phrase(str):
+    """
+    An English text that remembers its template (a gettext msgid) and the facts that fill it, so that it can be said in another language.
+
+    It is that text wherever a text is wanted; without facts the template is the text. A fact may be a phrase itself.
+    """
+
+    __slots__ = ("facts", "template")
+    template: str
+    facts: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **facts: object) -> Self:
+        made = super().__new__(cls, template.format(**facts) if facts else template)
+        made.template, made.facts = template, facts
+        return made
+
+
+def phrase(text: str) -> Phrase:
+    """A text as a phrase: one as it is, a plain one as a template without facts."""
+    return text if isinstance(text, Phrase) else Phrase(text)
 
 
 class Problem(NamedTuple):
@@ -77,7 +101,7 @@ class DefinitionNotFound(DefinitionError):
 
     def __init__(self, name: str, known: Sequence[str] = ()) -> None:
         self.name, self.known = name, tuple(known)
-        super().__init__(f"there is no definition {name!r}")
+        super().__init__(Phrase("there is no definition {name!r}", name=name))
 
 
 class InvalidDefinition(DefinitionError):
@@ -85,8 +109,9 @@ class InvalidDefinition(DefinitionError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        count = len(self.problems)
-        super().__init__(f"{count} problem{'s' * (count != 1)} in the definitions:\n" + "\n".join(map(str, self.problems)))
+        listed = "\n".join(map(str, self.problems))
+        super().__init__(Phrase("1 problem in the definitions:\n{problems}", problems=listed) if len(self.problems) == 1 else
+                         Phrase("{count} problems in the definitions:\n{problems}", count=len(self.problems), problems=listed))
 
 
 class NotFound(WorkflowError):
@@ -94,7 +119,7 @@ class NotFound(WorkflowError):
 
     def __init__(self, kind: str, name: str, known: Sequence[str] = ()) -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
-        super().__init__(f"there is no {kind} {name!r}")
+        super().__init__(Phrase("there is no {kind} {name!r}", kind=phrase(kind), name=name))
 
 
 class AgreementNotFound(NotFound):
@@ -113,7 +138,7 @@ class TriggerNotAllowed(TransitionRefused):
 
     def __init__(self, ref: str, trigger: str, state: str, allowed: Sequence[str]) -> None:
         self.ref, self.trigger, self.state, self.allowed = ref, trigger, state, tuple(allowed)
-        super().__init__(f"{ref} cannot {trigger} from {state}")
+        super().__init__(Phrase("{ref} cannot {trigger} from {state}", ref=ref, trigger=trigger, state=state))
 
 
 class RequirementsUnmet(TransitionRefused):
@@ -121,9 +146,9 @@ class RequirementsUnmet(TransitionRefused):
 
     def __init__(self, ref: str, trigger: str, unmet: Sequence[Unmet]) -> None:
         self.ref, self.trigger, self.unmet = ref, trigger, tuple(unmet)
-        count = len(self.unmet)
-        verb = "is" if count == 1 else "are"
-        super().__init__(f"{ref} cannot {trigger}: {count} of its requirements {verb} not on record")
+        super().__init__(Phrase("{ref} cannot {trigger}: 1 of its requirements is not on record", ref=ref, trigger=trigger) if len(self.unmet) == 1
+                         else Phrase("{ref} cannot {trigger}: {count} of its requirements are not on record", ref=ref, trigger=trigger,
+                                     count=len(self.unmet)))
 
 
 class NotAuthorised(TransitionRefused):
@@ -131,7 +156,17 @@ class NotAuthorised(TransitionRefused):
 
     def __init__(self, ref: str, trigger: str, roles: Sequence[str], actor: str = "") -> None:
         self.ref, self.trigger, self.roles, self.actor = ref, trigger, tuple(roles), actor
-        super().__init__(f"{actor or 'you'} may not {trigger} {ref}: it takes the role {' or '.join(roles)}")
+        super().__init__(Phrase("{actor} may not {trigger} {ref}: it takes the role {roles}", actor=actor or Phrase("you"), trigger=trigger, ref=ref,
+                                roles=" / ".join(roles)))
+
+
+class OwnWork(NotAuthorised):
+    """Nobody approves what they put on record themselves."""
+
+    def __init__(self, ref: str, trigger: str, document: str, actor: str) -> None:
+        self.ref, self.trigger, self.roles, self.actor, self.document = ref, trigger, (), actor, document
+        WorkflowError.__init__(self, Phrase("{actor} may not {trigger} {ref}: {actor} put the {document} on record, so somebody else must decide",
+                                            actor=actor, trigger=trigger, ref=ref, document=document))
 
 
 class OutOfSequence(TransitionRefused):
@@ -139,7 +174,7 @@ class OutOfSequence(TransitionRefused):
 
     def __init__(self, ref: str, trigger: str, needs: Sequence[Unmet]) -> None:
         self.ref, self.trigger, self.needs = ref, trigger, tuple(needs)
-        super().__init__(f"{ref} cannot be opened yet")
+        super().__init__(Phrase("{ref} cannot be opened yet", ref=ref))
 
 
 class StaleInstance(WorkflowError):
@@ -147,7 +182,7 @@ class StaleInstance(WorkflowError):
 
     def __init__(self, ref: str, expected: str, found: str) -> None:
         self.ref, self.expected, self.found = ref, expected, found
-        super().__init__(f"{ref} has moved: it was expected in {expected} and stands in {found}")
+        super().__init__(Phrase("{ref} has moved: it was expected in {expected} and stands in {found}", ref=ref, expected=expected, found=found))
 
 
 class DeliveryFailed(WorkflowError):
@@ -155,7 +190,7 @@ class DeliveryFailed(WorkflowError):
 
     def __init__(self, channel: str, key: str, why: str) -> None:
         self.channel, self.key, self.why = channel, key, why
-        super().__init__(f"{channel} did not take {key}: {why}")
+        super().__init__(Phrase("{channel} did not take {key}: {why}", channel=channel, key=key, why=phrase(why)))
 
 
 class InvalidInput(WorkflowError):
@@ -163,7 +198,8 @@ class InvalidInput(WorkflowError):
 
     def __init__(self, field: str, value: object, why: str, known: Sequence[str] = ()) -> None:
         self.field, self.value, self.why, self.known = field, value, why, tuple(known)
-        super().__init__(f"{field} {str(value)!r}: {why}" if value not in ("", None) else f"{field}: {why}")
+        super().__init__(Phrase("{field} {value!r}: {why}", field=field, value=str(value), why=phrase(why)) if value not in ("", None)
+                         else Phrase("{field}: {why}", field=field, why=phrase(why)))
 
 
 class StoreError(WorkflowError):
@@ -171,7 +207,7 @@ class StoreError(WorkflowError):
 
     def __init__(self, where: str, why: str, mend: str) -> None:
         self.where, self.why, self.mend = where, why, mend
-        super().__init__(f"{where}: {why}")
+        super().__init__(Phrase("{where}: {why}", where=where, why=phrase(why)))
 
 
 class StoreNotReady(StoreError):
@@ -191,4 +227,5 @@ class LogTampered(AuditError):
 
     def __init__(self, chain: str, cseq: int, expected: str, found: str) -> None:
         self.chain, self.cseq, self.expected, self.found = chain, cseq, expected, found
-        super().__init__(f"entry {cseq} of {chain} is not what was written: expected {expected}, found {found}")
+        super().__init__(Phrase("entry {cseq} of {chain} is not what was written: expected {expected}, found {found}", cseq=cseq, chain=chain,
+                                expected=expected, found=found))
