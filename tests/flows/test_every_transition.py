@@ -54,6 +54,8 @@ def test_every_transition_of_a_person_can_be_taken(stage: str, trigger: str, tmp
         world.at_least(*_days(world, ref))
         for fired in world.engine.expire_due(ref.partition("/")[0]):
             assert fired.change.act in ("fire", "overdue")
+        for item in world.engine.read(ref).items(stage) if step == "close" and definition.item else ():
+            world.take(f"{ref}/{item.number}", "drop")
         if world.stage(ref).state in definition.transitions[step].sources:
             world.take(ref, step, **_apt(definition, step, wanted, world, ref))
     assert world.stage(ref).revision > 1

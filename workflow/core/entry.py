@@ -30,6 +30,8 @@ MAX_INT = 2**53 - 1
 MAX_DEPTH = 64
 SALT_BYTES = 32
 PERSONAL_TAG = b"mufakat/v1 pd\0"
+MAX_KEYS = 4096
+_sound_keys: set[str] = set()
 KEY_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_."
 
 
@@ -199,12 +201,22 @@ def _fault(value: Any, depth: int = 0) -> tuple[str, str] | None:
     if depth == MAX_DEPTH:
         return "", f"nested deeper than {MAX_DEPTH} levels"
     for key, inner in value.items() if kind is dict else enumerate(value):
-        if kind is dict and (type(key) is not str or not key or key.strip(KEY_LETTERS)):
+        if kind is dict and key not in _sound_keys and not _is_sound(key):
             return "", f"the key {key!r} is not made of a-z, 0-9, _ and ."
+        if inner is None or type(inner) is str:
+            continue
         found = _fault(inner, depth + 1)
         if found is not None:
             return f"{key}.{found[0]}".rstrip("."), found[1]
     return None
+
+
+def _is_sound(key: Any) -> bool:
+    """Whether a key is of the profile; a sound one is remembered, as there are few."""
+    sound = type(key) is str and bool(key) and not key.strip(KEY_LETTERS)
+    if sound and len(_sound_keys) < MAX_KEYS:
+        _sound_keys.add(key)
+    return sound
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

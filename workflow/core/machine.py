@@ -79,7 +79,7 @@ def judge(draft: Draft, instance: Instance, transition: Transition, on: str, *, 
         return found
     definition = draft.definition(instance)
     for name in transition.needs:
-        found += requirement.unmet(draft, instance, definition.requirements[name], on)
+        found += [_with_reason(draft, instance, transition, row) for row in requirement.unmet(draft, instance, definition.requirements[name], on)]
     parents = transition.spec.get("parent")
     if parents and draft.instance(instance.parent).state not in parents:
         message, filled = say("its plan stands in {state}; this is possible in {states}", state=draft.instance(instance.parent).state,
@@ -117,10 +117,17 @@ def _condition(transition: Transition) -> Callable[[Any], bool]:
     return composite
 
 
+def _with_reason(draft: Draft, instance: Instance, transition: Transition, row: Unmet) -> Unmet:
+    """A reason is given with the step itself, not before it."""
+    if row.requirement != "reason" or not transition.roles:
+        return row
+    return row._replace(command=f"mufakat advance {facts.full_ref(draft, instance)} {transition.name} --reason TEXT")
+
+
 def _elsewhere(draft: Draft, instance: Instance, transition: Transition) -> Unmet:
     name, values = next((name, values) for name, values in transition.when.items()
                         if facts.fact(draft, instance, name) not in (None, *values))
-    message, filled = say("only where {fact} is {values}; it is {value}", fact=name, values=" or ".join(map(plain, values)),
+    message, filled = say("only where {fact} is {values}; it is {value}", fact=name, values=" / ".join(map(plain, values)),
                           value=plain(facts.fact(draft, instance, name)))
     return Unmet("", message, filled)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import dates, facts, requirement
 from workflow.core.agreement import Approval, Document, Row
-from workflow.errors import InvalidInput, NotAuthorised
+from workflow.errors import InvalidInput, NotAuthorised, Phrase, OwnWork
 
 if TYPE_CHECKING:
     from datetime import date
@@ -81,8 +81,8 @@ def read(draft: Draft, instance: Instance, fact: Fact) -> tuple[Requirement, str
     found = definition.field(name, instance.opened_on)
     if found is None:
         if fact.requirement and fact.requirement not in definition.requirements:
-            raise InvalidInput("requirement", fact.requirement, f"{instance.stage} has no such requirement", list(definition.requirements))
-        raise InvalidInput("field", name, f"{instance.stage} has no such field", _fields(definition))
+            raise InvalidInput("requirement", fact.requirement, Phrase("{stage} has no such requirement", stage=instance.stage), list(definition.requirements))
+        raise InvalidInput("field", name, Phrase("{stage} has no such field", stage=instance.stage), _fields(definition))
     need, key, kind = found
     return need, key, parse(key, kind, fact.value, draft)
 
@@ -109,7 +109,7 @@ def parse(field: str, kind: str, text: str, draft: Draft) -> Any:
         choices = kind.split("|")
         word = {"y": "yes", "n": "no"}.get(text.lower(), text.lower())
         if word not in choices:
-            raise InvalidInput(field, text, "choose one of " + ", ".join(choices), choices)
+            raise InvalidInput(field, text, Phrase("choose one of {choices}", choices=", ".join(choices)), choices)
         return word
     return text
 
@@ -127,20 +127,22 @@ def approve(draft: Draft, instance: Instance, name: str, decision: str, role: st
 
     Raises:
         InvalidInput: no such approval, or this person has given the same decision in this round already.
-        NotAuthorised: the person holds none of the roles that may decide.
+        NotAuthorised: the person holds none of the roles that may decide, or (`OwnWork`) decides about their own work.
     """
     definition = draft.definition(instance)
     need = definition.requirements.get(name)
     if need is None or need.kind != "approval":
-        raise InvalidInput("approval", name, f"{instance.stage} asks for no such approval",
+        raise InvalidInput("approval", name, Phrase("{stage} asks for no such approval", stage=instance.stage),
                            [row.name for row in definition.requirements.values() if row.kind == "approval"])
     actor, roles = draft.office.by, need.spec["roles"]
     held = [own for own in roles if own in actor.roles and own == (role or own)]
     if not held:
         raise NotAuthorised(facts.full_ref(draft, instance), f"approve {name}", [role] if role else roles, actor.name)
+    if actor.person in authors(draft, instance, need):
+        raise OwnWork(facts.full_ref(draft, instance), f"approve {name}", need.spec["distinct_from"], actor.name)
     mine = [row for row in draft.approvals(instance.ref, name) if row.person == actor.person]
     if mine and mine[-1].decision == decision:
-        raise InvalidInput("approval", name, f"you have {decision} it already, on {mine[-1].on}")
+        raise InvalidInput("approval", name, Phrase("you have {decision} it already, on {day}", decision=Phrase(decision), day=mine[-1].on))
     turn = draft.round(instance.ref, name)
     row = draft.row(instance.ref, name) or Row(instance.ref, name, turn, "open", {}, on)
     draft.put("approval", Approval(len(draft.tables["approval"]) + 1, instance.ref, name, turn, actor.person, held[0], decision, reason, on))
@@ -148,6 +150,11 @@ def approve(draft: Draft, instance: Instance, name: str, decision: str, role: st
     status = "refused" if decision == "refused" else "met" if requirement.met(draft, instance, name, on) else "open"
     draft.put("row", row._replace(on=on, status=status))
     return str(held[0])
+
+
+def authors(draft: Draft, instance: Instance, need: Requirement) -> set[str]:
+    """Who may not decide, because they put on record what is to be decided about."""
+    return {doc.by for doc in draft.documents(instance.ref, need.spec.get("distinct_from", ""))}
 
 
 def not_required(draft: Draft, instance: Instance, name: str, reason: str, on: str) -> None:
@@ -174,7 +181,7 @@ def _documented(definition: Definition, name: str) -> Requirement:
     need = definition.requirements.get(name)
     kinds = ("document", "letter", "reply", "meeting", "instrument", "checklist")
     if need is None or need.kind not in kinds:
-        raise InvalidInput("document", name, f"{definition.name} keeps no document of this name",
+        raise InvalidInput("document", name, Phrase("{stage} keeps no document of this name", stage=definition.name),
                            [row.name for row in definition.requirements.values() if row.kind in kinds and "row" not in row.spec])
     return need
 
@@ -187,8 +194,8 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
         held = row.data.get(key)
         taken = any(dict(held or []).get(party, name) != name for party, name in value) if key == "names" else held not in (None, value)
         if taken and not correcting:
-            raise InvalidInput(key, value, f"{held!r} is on record already; correct that entry instead: mufakat history "
-                               f"{facts.full_ref(draft, instance)}, then mufakat correct ENTRY {key}=… --reason …")
+            raise InvalidInput(key, value, Phrase("{held!r} is on record already; correct that entry instead: mufakat history {ref}, then mufakat correct ENTRY {field}=… "
+                               "--reason …", held=held, ref=facts.full_ref(draft, instance), field=key))
     data = {**row.data, **fields}
     if "names" in fields:  # each party's own, whoever else's is on record
         data["names"] = [list(pair) for pair in (dict(row.data.get("names", [])) | dict(fields["names"])).items()]
