@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core.agreement import Deadline, Instance
+from workflow.core.agreement import Deadline, Instance, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,8 @@ class Done(NamedTuple):
     """
     What a verb did: the change, its entry's reference (`bogor-kisarazu#12`), and the facts of time applied before it.
 
-    `moved`: other stages that reacted, as (stage, from, to). `repeated`: the request had been carried out before; nothing was written.
+    `moved`: other stages that reacted, as (stage, from, to). `facts`: what is new on record, as (stage, requirement, field, value).
+    `repeated`: the request had been carried out before; nothing was written.
     """
 
     ref: str
@@ -30,6 +31,7 @@ class Done(NamedTuple):
     before: tuple[Done, ...] = ()
     dry_run: bool = False
     repeated: bool = False
+    facts: tuple[tuple[str, str, str, Any], ...] = ()
 
 
 def outcome(case: Case, change: Change, entry: str, recorded: str, *, dry_run: bool = False) -> Done:
@@ -37,6 +39,7 @@ def outcome(case: Case, change: Change, entry: str, recorded: str, *, dry_run: b
     moved: list[tuple[str, str, str]] = []
     opened: list[Instance] = []
     deadlines: list[Deadline] = []
+    facts: list[tuple[str, str, str, Any]] = []
     for table, key, values in change.effects:
         if table == "instance" and key is None:
             opened.append(Instance(**values))
@@ -44,8 +47,12 @@ def outcome(case: Case, change: Change, entry: str, recorded: str, *, dry_run: b
             moved.append((key[0], case.tables["instance"][key].state, values["state"]))
         elif table == "deadline":
             deadlines.append(Deadline(**values) if key is None else case.tables["deadline"][key]._replace(**values))
+        elif table == "row" and "data" in values:
+            row = Row(**values) if key is None else case.tables["row"][key]._replace(**values)
+            held = case.tables["row"][key].data if key else {}
+            facts += [(row.instance, row.name, field, value) for field, value in row.data.items() if held.get(field) != value]
     ref = f"{case.agreement.ref}/{change.instance}" if change.instance else case.agreement.ref
-    return Done(ref, change, entry, recorded, tuple(moved), tuple(opened), tuple(deadlines), dry_run=dry_run)
+    return Done(ref, change, entry, recorded, tuple(moved), tuple(opened), tuple(deadlines), dry_run=dry_run, facts=tuple(facts))
 
 
 def taken(before: tuple[Done, ...], stage: str, asked: Sequence[Any]) -> Done | None:

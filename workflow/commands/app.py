@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.commands import language
 from workflow.commands.console import Console
-from workflow.commands.language import _
 from workflow.config import Config
-from workflow.errors import NotAuthorised, NotFound
+from workflow.errors import NotAuthorised, NotFound, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,10 +39,10 @@ class UnknownPerson(NotAuthorised):
 
     def __init__(self, login: str, identity: str) -> None:
         super().__init__("sys", "write", [], login)
-        self.mend = f"mufakat person add {_('NAME')} --login {login or _('LOGIN')} --role coordinator"
-        source = {"os": _("the user of this machine"), "environment": "MUFAKAT_ACTOR"}.get(identity, identity)
-        self.args = (_("{login} ({source}) is not among the people of this office: reading is allowed, writing is not")
-                     .format(login=login, source=source),)
+        self.mend = f"mufakat person add NAME --login {login or 'LOGIN'} --role coordinator"
+        source = {"os": Phrase("the user of this machine"), "environment": "MUFAKAT_ACTOR"}.get(identity, identity)
+        self.args = (Phrase("{login} ({source}) is not among the people of this office: reading is allowed, writing is not",
+                            login=login, source=source),)
 
 
 class App:

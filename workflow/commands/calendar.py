@@ -11,7 +11,7 @@ from workflow.commands.language import _
 from workflow.commands.options import group, pass_app
 from workflow.commands.words import day_text
 from workflow.core import dates
-from workflow.errors import InvalidInput, NotFound
+from workflow.errors import InvalidInput, NotFound, Phrase
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -68,7 +68,7 @@ def update_command(app: App, names: tuple[str, ...], first: int | None, last: in
     year = int(app.clock()[:4])
     years = range(first or year - 1, (last or year + 2) + 1)
     if not years:
-        raise InvalidInput("to", last, f"it lies before {first or year - 1}")
+        raise InvalidInput("to", last, Phrase("it lies before {year}", year=first or year - 1))
     rows = []
     for name in names or CALENDARS:
         wrote = fill(app, app.administration, name, years, dry_run=dry_run)

@@ -11,7 +11,7 @@ from workflow.commands.language import _
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import Option, is_final, option_data, options
-from workflow.errors import InvalidInput, TransitionRefused, WorkflowError
+from workflow.errors import InvalidInput, Phrase, TransitionRefused, WorkflowError
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -50,7 +50,7 @@ def _only(instance: Instance, held: list[Option], trigger: str) -> list[Option]:
     chosen = [option for option in held if option.transition.name == trigger]
     if not chosen:
         known = [option.transition.name for option in held]
-        raise InvalidInput("trigger", trigger, f"no such transition leaves {instance.state}", known)
+        raise InvalidInput("trigger", trigger, Phrase("no such transition leaves {state}", state=instance.state), known)
     return chosen
 
 

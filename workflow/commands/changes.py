@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Deadline
     from workflow.outcome import Done
 
+HIDDEN = ("of_version", "carried_from")  # what the engine notes for itself
 SETTLED = {"met": "kept", "missed": "missed", "void": "no longer applies", "fired": "has come", "past": "was over already"}
 
 
@@ -31,15 +32,15 @@ def print_done(app: App, done: Done, following: str = "") -> None:
         return
     words = _words(app, agreement, done)
     for earlier in done.before:
-        console.flow([_("before it: {what}").format(what=headline(words, earlier))], "  ")
+        console.flow([_("before it: {what}").format(what=headline(app, earlier))], "  ")
     end = _("nothing was written (dry run)") if done.dry_run else _("entry {entry}").format(entry=done.entry)
     step = "" if done.dry_run else _("Next: {command}").format(command=following)
-    console.flow([f"{console.paint(headline(words, done), 'bold')}  ({end}).", step], gap=" ")
+    console.flow([f"{console.paint(headline(app, done), 'bold')}  ({end}).", step], gap=" ")
     for line in _details(words, done):
         console.flow(line, "  ", hang="              ")
 
 
-def headline(words: Words | None, done: Done) -> str:
+def headline(app: App, done: Done) -> str:
     """`bogor-kisarazu/loi  drafting → consulting`, or what else was done."""
     change = done.change
     if change.source and change.target and change.source != change.target:
@@ -49,13 +50,12 @@ def headline(words: Words | None, done: Done) -> str:
         return _("{ref}  opened in {state}").format(ref=done.ref, state=opened.state)
     if change.act in ("advance", "fire"):
         return f"{done.ref}  {change.trigger} ({change.source})"
-    person = next((str(effect.values.get("person", "")) for effect in change.effects if effect.table == "approval"), "")
+    vote = next((effect.values for effect in change.effects if effect.table == "approval"), {})
     said = {
         "start": _("started"), "record": _("recorded"), "activity": _("activity recorded"), "assign": _("assigned"),
         "correct": _("corrected"), "overdue": _("{trigger} is overdue: {reason}").format(trigger=change.trigger, reason=change.reason),
-        "approve": _("{name} decided by {person}").format(name=change.trigger, person=person),
+        "approve": f"{change.trigger}: {vote.get('decision')}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})",
     }.get(change.act, change.act)
-    del words
     return f"{done.ref}  {said}"
 
 
@@ -68,6 +68,7 @@ def done_data(done: Done) -> dict[str, Any]:
         "moved": [{"stage": stage, "from": before, "to": after} for stage, before, after in done.moved],
         "opened": [{"stage": row.ref, "state": row.state} for row in done.opened],
         "deadlines": [row._asdict() for row in done.deadlines], "notes": list(change.notes),
+        "facts": [dict(zip(("stage", "requirement", "field", "value"), fact, strict=True)) for fact in done.facts],
         "documents": [row._asdict() for row in change.documents],
         "effects": [{"table": effect.table, "key": effect.key and list(effect.key), "values": effect.values} for effect in change.effects],
         "before": [done_data(earlier) for earlier in done.before], "dry_run": done.dry_run, "repeated": done.repeated,
@@ -89,10 +90,7 @@ def _words(app: App, agreement: str, done: Done) -> Words | None:
 def _details(words: Words | None, done: Done) -> list[list[str]]:
     change = done.change
     lines: list[list[str]] = [_line(_("occurred"), day_text(change.occurred))] if change.occurred and done.recorded else []
-    for effect in change.effects:
-        if effect.table == "row":
-            data = effect.values.get("data", {})
-            lines += [_line(_("recorded"), f"{name} = {value_text(value)}") for name, value in data.items()] if data else []
+    lines += [_line(_("recorded"), f"{name} = {value_text(value)}") for _stage, _need, name, value in done.facts if name not in HIDDEN]
     lines += [_line(_("file"), f"{doc.row}: {doc.filename}" + (f" ({doc.language})" if doc.language else ""),
                     _("version {number}").format(number=doc.version), "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])
               for doc in change.documents]

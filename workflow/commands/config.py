@@ -10,7 +10,7 @@ from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import group, pass_app
 from workflow.config import KEYS
-from workflow.errors import InvalidInput, StoreNotReady
+from workflow.errors import InvalidInput, Phrase, StoreNotReady
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -142,7 +142,7 @@ def _checked(app: App, name: str, value: str) -> Any:
         from workflow.calendars import FILLS
 
         if value not in FILLS:
-            raise InvalidInput("calendar", value, "choose one of " + ", ".join(FILLS), tuple(FILLS))
+            raise InvalidInput("calendar", value, Phrase("choose one of {choices}", choices=", ".join(FILLS)), tuple(FILLS))
         return value
     if policies(app).get(name.removeprefix(POLICY)) == "number":
         if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= 10_000:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workflow.errors import InvalidInput
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def _chosen(app: App, row: dict[str, Any]) -> dict[str, Any]:
     wanted = [name.strip() for name in str(names).split(",") if name.strip()]
     for name in wanted:
         if name not in row:
-            raise InvalidInput("field", name, "the result has no such field; it has " + ", ".join(row), tuple(row))
+            raise InvalidInput("field", name, Phrase("the result has no such field; it has {names}", names=", ".join(row)), tuple(row))
     return {name: row[name] for name in wanted}
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workflow.commands.changes import HIDDEN
 from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app, reference
@@ -14,6 +15,8 @@ from workflow.commands.words import day_text, value_text
 from workflow.core.office import SYS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workflow.commands.app import App
     from workflow.core.agreement import Effect
 
@@ -31,12 +34,15 @@ def history_command(app: App, ref: str, limit: int | None) -> None:
         if slash:
             words.find(stage)
         chain = words.draft.agreement.id
-    rows, corrected = [], {}
+    rows: list[dict[str, Any]] = []
+    corrected: dict[str, str] = {}
+    held: dict[tuple[Any, ...], dict[str, Any]] = {}
     for entry, content, effects in read(app, chain):
         if content["corrects"]:
             corrected[content["corrects"]] = f"{agreement}#{entry.cseq}"
+        facts = list(_facts(held, effects))
         if not slash or entry.instance == stage or entry.instance.startswith(f"{stage}/") or _touches(effects, stage):
-            rows.append(_row(app, agreement, content, effects))
+            rows.append(_row(app, agreement, content, effects, facts))
     for row in rows:
         row["corrected_by"] = corrected.get(row["eid"], "")
     rows = rows[-limit:] if limit else rows
@@ -52,13 +58,24 @@ def _touches(effects: list[Effect], stage: str) -> bool:
                for effect in effects if effect.table in ("instance", "row", "deadline"))
 
 
-def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect]) -> dict[str, Any]:
+def _facts(held: dict[tuple[Any, ...], dict[str, Any]], effects: list[Effect]) -> Iterator[dict[str, Any]]:
+    """What is new on record by an entry's rows; `held` is what was on record before, brought up to date."""
+    for effect in effects:
+        if effect.table == "row" and "data" in effect.values:
+            key = effect.key or (effect.values["instance"], effect.values["name"], effect.values["round"])
+            before, held[key] = held.get(key, {}), effect.values["data"]
+            yield from ({"stage": key[0], "requirement": key[1], "field": name, "value": value}
+                        for name, value in effect.values["data"].items() if before.get(name) != value)
+
+
+def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect], facts: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "entry": f"{agreement}#{content['cseq']}", "cseq": content["cseq"], "eid": content["eid"],
         "occurred": content["occurred"]["text"], "recorded": content["recorded"], "person": content["recorded_by"],
         "name": app.name(content["recorded_by"]), "identity": content["identity"], "act": content["act"], "instance": content["instance"],
         "trigger": content["trigger"], "from": content["from"], "to": content["to"], "role": content["role"], "behalf": content["behalf"],
         "reason": content["reason"], "refused": content["act"] == "refuse", "corrects": content["corrects"], "documents": content["docs"],
+        "facts": facts,
         "effects": [{"table": row.table, "key": row.key and list(row.key), "values": row.values} for row in effects],
     }
 
@@ -77,20 +94,19 @@ def _act(row: dict[str, Any]) -> str:
     corrects = _("CORRECTION") + " " if row["corrects"] or row["act"] == "correct" else ""
     if row["from"] and row["to"] and row["from"] != row["to"]:
         return f"{where}{corrects}{row['from']} → {row['to']} ({row['trigger']})"
-    values = "; ".join(_effects(row["effects"]))
+    facts = [f"{fact['field']} {value_text(fact['value'])}" for fact in row["facts"] if fact["field"] not in HIDDEN]
+    values = "; ".join([*facts, *_effects(row["effects"])])
     said = {"open": _("opened in {state}").format(state=row["to"]), "fire": row["trigger"], "advance": row["trigger"],
             "approve": _("decided: {name}").format(name=row["trigger"])}.get(row["act"], row["act"])
     return f"{where}{corrects}{said}" + (f": {values}" if values else "")
 
 
 def _effects(effects: list[dict[str, Any]]) -> list[str]:
-    """What an entry put on record, in the words it was typed in."""
+    """What else an entry wrote."""
     found = []
     for effect in effects:
         values = effect["values"]
-        if effect["table"] == "row":
-            found += [f"{name} {value_text(value)}" for name, value in values.get("data", {}).items()]
-        elif effect["table"] == "document":
+        if effect["table"] == "document":
             found.append(f"{values['row']}: {values['filename']}")
         elif effect["table"] == "approval":
             found.append(f"{values['decision']} ({values['role']})")

@@ -31,8 +31,8 @@ def list_command(app: App, text: str, track: str, owner: str, stage: str, state:
     from workflow.commands.data import emit_rows
 
     columns = [Column("ref", _("agreement"), "bold"), Column("title", _("title"), wrap=True), Column("track", _("track")),
-               Column("stages", _("stages"), wrap=True),
-               Column("next_due", _("next date")), Column("owner", _("owner"))]
+               Column("stages", _("stages"), wrap=True), Column("next_due", _("next date")),
+               Column("owner", _("owner"))]
     shown = ({**row, "stages": ", ".join(f"{held['ref']} {held['state']}" for held in row["stages"]) or "-",
               "next_due": day_text(row["next_due"]) if row["next_due"] else "-", "owner": app.name(row["owner"])} for row in rows)
     filtered = bool(text or track or owner or stage or state)

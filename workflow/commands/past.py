@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workflow.commands.language import _
 from workflow.commands.words import Words
 from workflow.core.agreement import Case, Head, apply, empty
 from workflow.core.draft import Draft
 from workflow.core.entry import open_entry
-from workflow.errors import InvalidInput
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +48,7 @@ def as_of(app: App, words: Words, text: str) -> Words:
         apply(tables, effects)
         head = Head(entry.chain, entry.cseq, entry.leaf)
     if not head.cseq:
-        raise InvalidInput("at", text, _("nothing was on record yet on that day; the first entry was recorded on {day}").format(day=first[:10]))
+        raise InvalidInput("at", text, Phrase("nothing was on record yet on that day; the first entry was recorded on {day}",
+                                             day=first[:10]))
     today = min(day.isoformat(), office.today)
     return Words(Draft(Case(head, tables), office._replace(today=today)))

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workflow.commands.changes import HIDDEN
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.refusals import unmet_lines
-from workflow.commands.standing import deadline_lines, deadlines, is_final, option_data, options, path, remarks
+from workflow.commands.standing import ahead, deadline_lines, deadlines, is_final, option_data, options, path, remarks
 from workflow.commands.words import Words, basis_text, day_text, value_text
 from workflow.core import dates
 
@@ -104,13 +105,13 @@ def _stage(app: App, words: Words, instance: Instance) -> None:
     for remark in remarks(words, instance):
         console.flow([console.paint("!", "yellow") + " " + remark], "  ", hang="    ")
     deadline_lines(console, words, deadlines(words, instance.ref), today)
-    _on_record(console, words, instance)
+    _on_record(app, console, words, instance)
     for item in words.draft.items(instance.ref):
         console.flow([f"{item.ref}  {item.state}", words.stage(item)], "  ", hang="      ")
     _ahead(console, words, instance)
 
 
-def _on_record(console: Console, words: Words, instance: Instance) -> None:
+def _on_record(app: App, console: Console, words: Words, instance: Instance) -> None:
     """Every row: what was answered, its files, approvals; and by name what nobody documented."""
     unknown = []
     definition = words.definition(instance)
@@ -122,9 +123,9 @@ def _on_record(console: Console, words: Words, instance: Instance) -> None:
             unknown.append(words.label(instance, "requirement", name))
             continue
         sign = {"met": "✓", "refused": "✗", "not-required": "–", "waived": "–"}.get(row.status, "…")
-        facts = [f"{key} {value_text(value)}" for key, value in row.data.items() if key not in ("names", "of_version")]
+        facts = [f"{key} {value_text(value)}" for key, value in row.data.items() if key not in ("names", *HIDDEN)]
         files = [f"{doc.filename}" + (f" ({doc.language})" if doc.language else "") for doc in words.draft.documents(instance.ref, name)]
-        votes = [f"{vote.decision} {vote.role} {vote.person} {day_text(vote.on)}" for vote in words.draft.approvals(instance.ref, name)]
+        votes = [f"{vote.decision}: {app.name(vote.person)} ({vote.role}) {day_text(vote.on)}" for vote in words.draft.approvals(instance.ref, name)]
         state = "" if row.status == "met" else row.status
         console.flow([f"{sign} {words.label(instance, 'requirement', name)}", state, *facts, *files, *votes], "  ", hang="      ")
     if unknown:
@@ -135,7 +136,9 @@ def _ahead(console: Console, words: Words, instance: Instance) -> None:
     ref = f"{words.ref}/{instance.ref}"
     held = [option for option in options(words, instance) if option.by_person]
     ready = [option for option in held if not option.hard and option.regular]
-    first = next((option for option in held if option.regular and option.hard), None)
+    following = ahead(words, instance)[0][:1]
+    wanted = [option for option in held if option.regular and option.hard]
+    first = next((option for option in wanted if [option.target] == following), next(iter(wanted), None))
     for option in ready:
         console.flow([_("ready: {command}").format(command=console.paint(option.command(ref), "cyan"))], "  ")
     if first is not None and not ready:

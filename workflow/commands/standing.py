@@ -78,12 +78,13 @@ def option_data(words: Words, instance: Instance, option: Option, roles: Sequenc
 def path(words: Words, instance: Instance) -> str:
     """`● plan-draft ─ ◉ at-council ─ ○ plan-approved ─ …`: the states entered, where it stands, the ordinary way ahead."""
     entered = [state for state, _day in instance.entered if state != instance.state]
-    ahead, more = _ahead(words, instance)
-    steps = [f"● {state}" for state in entered] + [f"◉ {instance.state}"] + [f"○ {state}" for state in ahead]
+    coming, more = ahead(words, instance)
+    steps = [f"● {state}" for state in entered] + [f"◉ {instance.state}"] + [f"○ {state}" for state in coming]
     return " ─ ".join(steps + ["…"] * more)
 
 
-def _ahead(words: Words, instance: Instance) -> tuple[list[str], bool]:
+def ahead(words: Words, instance: Instance) -> tuple[list[str], bool]:
+    """The next states of the ordinary way, and whether it goes on after them."""
     definition = words.definition(instance)
     seen = {state for state, _day in instance.entered} | {instance.state}
     found: list[str] = []
@@ -137,10 +138,12 @@ def left(row: Deadline, today: date) -> str:
     elif row.basis in ("statute", "circular"):
         remarks.append(_("nothing is approved by time-out"))
     if row.shows and days < 0:
-        remarks.append(_("shows as {word}: no recorded activity since {day}").format(word=row.shows, day=day_text(row.anchored_on))
-                       if row.anchor.startswith("last:activity") else _("shows as {word}").format(word=row.shows))
-    if row.provisional:
-        remarks.append(_("provisional: a calendar year it depends on is not published, or its anchor is not known to the day"))
+        since = _("no recorded activity since {day}").format(day=day_text(row.anchored_on)) if row.anchor == "last:activity" else ""
+        remarks.append(f"{row.shows}: {since}" if since else row.shows)
+    if row.provisional and dates.precision(row.anchored_on) != "day":
+        remarks.append(_("provisional: it counts from a date not known to the day"))
+    elif row.provisional:
+        remarks.append(_("provisional: the calendar of a year it counts over is not published in full"))
     return "; ".join(remarks)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.commands.language import _
 from workflow.commands.words import day_text
 from workflow.core import dates
-from workflow.errors import InvalidInput
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ FLAGS = {  # option -> field, by the kind of the requirement; `letter` is settle
     "letter": {"sent": "sent", "received": "received"},
 }
 WRITTEN = ("asked", "receipt", "answer", "received", "sent", "letter")
-PARTY_FORM = "write NAME:CC or NAME:CC:KIND, such as 木更津市:JP"
+PARTY_FORM = Phrase("write NAME:CC or NAME:CC:KIND, such as 木更津市:JP")
 
 
 class Words(NamedTuple):
@@ -116,7 +116,7 @@ def on_requirement(app: App, ref: str, name: str, trigger: str, facts: Sequence[
 def _need(definition: Definition, name: str, trigger: str) -> Requirement:
     if name:
         if name not in definition.requirements:
-            raise InvalidInput("requirement", name, f"{definition.name} has no such requirement", list(definition.requirements))
+            raise InvalidInput("requirement", name, Phrase("{stage} has no such requirement", stage=definition.name), list(definition.requirements))
         return definition.requirements[name]
     transition = definition.transitions.get(trigger)
     needs = [definition.requirements[need] for need in transition.needs] if transition else []
@@ -124,8 +124,8 @@ def _need(definition: Definition, name: str, trigger: str) -> Requirement:
     if len(written) == 1:
         return written[0]
     candidates = [need.name for need in written or definition.requirements.values() if need.kind in FLAGS]
-    raise InvalidInput("requirement", "", "say which letter it is about, right after " + ("the transition" if trigger else "the reference"),
-                       candidates)
+    raise InvalidInput("requirement", "", Phrase("say which letter it is about, right after the transition") if trigger else
+                       Phrase("say which letter it is about, right after the reference"), candidates)
 
 
 def _fields(need: Requirement, given: Mapping[str, str]) -> Iterable[tuple[str, str]]:
@@ -137,8 +137,8 @@ def _fields(need: Requirement, given: Mapping[str, str]) -> Iterable[tuple[str, 
             yield table[flag], value
         else:
             known = [f"--{name}" for name in (*table, *(["letter"] if table else []))]
-            takes = ", ".join(known) or "fields, not the parts of a letter"
-            raise InvalidInput(f"--{flag}", value, f"{need.name} is a {need.kind}; it takes {takes}", known)
+            takes = ", ".join(known) or Phrase("fields, not the parts of a letter")
+            raise InvalidInput(f"--{flag}", value, Phrase("{name} is a {kind}; it takes {takes}", name=need.name, kind=need.kind, takes=takes), known)
 
 
 def _document(text: str) -> Paper:
