@@ -34,8 +34,9 @@ def test_the_plan_that_a_letter_of_intent_asks_for_takes_it_along(world):
     opened = world.engine.open(ref, "mou", ask(UNITS))
     assert opened.moved == (("loi", "signed", "planning"),)
 
-    world.engine.advance(f"{ref}/mou", "sign-irregular", ask({"signed_on": "2026-03-02", "in_force_on": "2026-03-02", "place": "Bogor",
-                         "originals": "2", "irregularity": "before the council"}, papers=[world.paper("instrument", "id"), world.paper("instrument", "ja")]))
+    signature = {"signed_on": "2026-03-02", "in_force_on": "2026-03-02", "place": "Bogor", "originals": "2", "irregularity": "before the council"}
+    text = [world.paper("instrument", "id"), world.paper("instrument", "ja")]
+    world.engine.advance(f"{ref}/mou", "sign-irregular", ask(signature, papers=text))
     in_force = world.engine.expire_due(ref)
     assert (in_force[0].change.target, in_force[0].moved) == ("in-force", (("loi", "planning", "fulfilled"),))
 

@@ -126,7 +126,7 @@ def choose_links(draft: Draft, definition: Definition, stage: str, given: dict[s
         if link in given:
             chosen[link] = _target(draft, link, given[link], candidates)
             continue
-        if link == "travel":
+        if link == "travel" or (spec.get("optional") and not strict):  # what nobody has stated of a running history is not guessed
             continue
         if link in ("base", "subject", "origin"):
             candidates = [other for other in candidates if not draft.definition(other).states[other.state].final] or \
