@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.core.agreement import Change, Effect
 from workflow.core.entry import seal, uuid7
 from workflow.core.office import SYS, Actor, Coverage, Day, Person, Setting
-from workflow.errors import InvalidInput, NotAuthorised, StaleInstance
+from workflow.errors import InvalidInput, NotAuthorised, Phrase, StaleInstance
 from workflow.ports import HeadMoved
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ class Administration:
             raise InvalidInput("name", name, "a person needs a name")
         for role in roles:
             if role not in ROLES:
-                raise InvalidInput("role", role, "choose one of " + ", ".join(ROLES), ROLES)
+                raise InvalidInput("role", role, Phrase("choose one of {choices}", choices=", ".join(ROLES)), ROLES)
 
         def decide(case: Case) -> Iterable[Effect]:
             people: Mapping[Any, Person] = case.tables["person"]
             for person in people.values():
                 if login and person.login == login:
-                    raise InvalidInput("login", login, f"{person.name} ({person.id}) has it")
+                    raise InvalidInput("login", login, Phrase("{name} ({id}) has it", name=person.name, id=person.id))
             where = zone or str(case.tables["setting"].get(("zone",), Setting("zone", "Asia/Jakarta")).value)
             check_zone(where)
             yield _new("person", Person(f"p{len(people) + 1}", name.strip(), login, email, list(roles), lang, where, admin))
@@ -163,7 +163,7 @@ class Administration:
             except HeadMoved:
                 continue
             return Wrote(f"{SYS}#{entry.cseq}", effects)
-        raise StaleInstance(SYS, "one revision", "too many at once")
+        raise StaleInstance(SYS, Phrase("one revision"), Phrase("too many at once"))
 
 
 def check_zone(zone: str) -> None:

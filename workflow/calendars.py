@@ -19,7 +19,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from workflow.core.office import Coverage, Day
-from workflow.errors import InvalidInput
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,7 +37,7 @@ def fill(name: str, years: Iterable[int]) -> tuple[list[Day], list[Coverage]]:
     A year is `known` only if everything a working day depends on is published for it, else `partial`.
     """
     if name not in FILLS:
-        raise InvalidInput("calendar", name, f"there is no such calendar to fill; known are {', '.join(FILLS)}", tuple(FILLS))
+        raise InvalidInput("calendar", name, Phrase("there is no such calendar to fill; known are {names}", names=", ".join(FILLS)), tuple(FILLS))
     wanted = sorted(set(years))
     return FILLS[name](wanted) if wanted else ([], [])
 
@@ -47,7 +47,7 @@ def overrides(text: str) -> list[Day]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise InvalidInput("calendar file", None, f"not valid TOML: {fault}") from None
+        raise InvalidInput("calendar file", None, Phrase("not valid TOML: {fault}", fault=fault)) from None
     rows = data.get("day", [])
     problems = [f"{key}: unknown; only [[day]] tables may stand here" for key in data if key != "day"]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from workflow.core.definition import Definition, Track, content_hash, definition, track
-from workflow.errors import DefinitionNotFound, InvalidDefinition, Problem
+from workflow.errors import DefinitionNotFound, InvalidDefinition, Phrase, Problem
 from workflow.ports import Pinned
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class Catalog:
         for found in versions:
             if found.pinned.version == version:
                 return found
-        raise DefinitionNotFound(f"{name} version {version}", [f"{name} version {found.pinned.version}" for found in versions])
+        raise DefinitionNotFound(Phrase("{name} version {version}", name=name, version=version),
+                                 [f"{name} version {found.pinned.version}" for found in versions])
 
     def names(self, kind: str) -> list[str]:
         """What there is of a kind (`stage` or `track`), in order."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.errors import InvalidInput
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +105,7 @@ def user_file(environment: Mapping[str, str]) -> str:
 def checked(name: str, value: str, where: str) -> str:
     choices = KEYS[name].choices
     if choices and value not in choices:
-        raise InvalidInput(where, value, "choose one of " + ", ".join(choices), choices)
+        raise InvalidInput(where, value, Phrase("choose one of {choices}", choices=", ".join(choices)), choices)
     return value
 
 
@@ -116,14 +116,15 @@ def _read(path: str) -> dict[str, str]:
         with open(path, "rb") as stream:
             data: dict[str, Any] = tomllib.load(stream)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise InvalidInput("settings file", path, f"not valid TOML: {fault}") from None
+        raise InvalidInput("settings file", path, Phrase("not valid TOML: {fault}", fault=fault)) from None
     except OSError as refused:
-        raise InvalidInput("settings file", path, f"it cannot be read ({refused.strerror})") from None
+        raise InvalidInput("settings file", path, Phrase("it cannot be read ({why})", why=refused.strerror)) from None
     for name, value in data.items():
         if name not in KEYS:
-            raise InvalidInput("setting", name, f"{path} sets what is not known; known are {', '.join(KEYS)}", tuple(KEYS))
+            raise InvalidInput("setting", name, Phrase("{path} sets what is not known; known are {names}", path=path, names=", ".join(KEYS)),
+                               tuple(KEYS))
         if not isinstance(value, str):
-            raise InvalidInput(name, value, f"{path}: a text in quotes is needed")
+            raise InvalidInput(name, value, Phrase("{path}: a text in quotes is needed", path=path))
         checked(name, value, f"{path}: {name}")
     return data
 

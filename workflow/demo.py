@@ -21,7 +21,7 @@ from workflow.core.office import Actor
 from workflow.core.recording import Fact
 from workflow.documents import Documents
 from workflow.engine import Ask, Engine, Paper
-from workflow.errors import InvalidInput, TransitionRefused
+from workflow.errors import InvalidInput, Phrase, TransitionRefused
 from workflow.library import DEFAULT_ZONE, Library, civil_day
 from workflow.store.migrations import upgrade
 from workflow.store.sqlite import SqliteStore
@@ -102,10 +102,10 @@ def read(folder: str) -> list[Agreement]:
             try:
                 data = tomllib.load(stream)
             except tomllib.TOMLDecodeError as fault:
-                raise InvalidInput("demo", name, f"not valid TOML: {fault}") from None
+                raise InvalidInput("demo", name, Phrase("not valid TOML: {fault}", fault=fault)) from None
         for event in data["event"]:
             if event.keys() - KEYS:
-                raise InvalidInput("demo", name, f"an event has unknown keys: {', '.join(sorted(event.keys() - KEYS))}")
+                raise InvalidInput("demo", name, Phrase("an event has unknown keys: {keys}", keys=", ".join(sorted(event.keys() - KEYS))))
         found.append((data["order"], Agreement(data["ref"], data["track"], data["title"], data["party"], data["tell"],
                                                data.get("invented", False), data.get("source", {}), data["event"])))
     return [agreement for _, agreement in sorted(found, key=lambda pair: pair[0])]

@@ -11,7 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from workflow.errors import InvalidInput, StoreError
+from workflow.errors import InvalidInput, Phrase, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,13 +76,14 @@ class Documents:
     def _open(self, path: str) -> int:
         real = os.path.realpath(path)
         if self.allowed and not any(os.path.commonpath([real, folder]) == folder for folder in self.allowed):
-            raise InvalidInput("document", path, "it lies outside the folders that documents may come from: " + ", ".join(self.allowed))
+            raise InvalidInput("document", path, Phrase("it lies outside the folders that documents may come from: {folders}",
+                                                         folders=", ".join(self.allowed)))
         try:
             source = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except FileNotFoundError:
             raise InvalidInput("document", path, "there is no such file") from None
         except OSError as refused:
-            raise InvalidInput("document", path, f"it cannot be read ({refused.strerror})") from None
+            raise InvalidInput("document", path, Phrase("it cannot be read ({why})", why=refused.strerror)) from None
         if not stat.S_ISREG(os.fstat(source).st_mode):
             os.close(source)
             raise InvalidInput("document", path, "that is a folder or a device, not a file")
@@ -94,7 +95,8 @@ class Documents:
             temporary = os.path.join(self.root, f".incoming-{os.getpid()}-{os.urandom(6).hex()}")
             target = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as refused:
-            raise StoreError(self.root, f"documents cannot be stored there ({refused.strerror})", "make the folder writable") from None
+            raise StoreError(self.root, Phrase("documents cannot be stored there ({why})", why=refused.strerror),
+                             "make the folder writable") from None
         try:
             digest, size = hashlib.sha256(), 0
             try:
@@ -109,7 +111,8 @@ class Documents:
                 os.close(target)
             self._settle(temporary, digest.hexdigest())
         except OSError as refused:
-            raise StoreError(self.root, f"the document could not be stored ({refused.strerror})", "free some space and try again") from None
+            raise StoreError(self.root, Phrase("the document could not be stored ({why})", why=refused.strerror),
+                             "free some space and try again") from None
         finally:
             if os.path.exists(temporary):
                 os.unlink(temporary)

@@ -22,7 +22,7 @@ from workflow.core.entry import canonical, milliseconds, open_entry, seal, uuid7
 from workflow.core.office import SYSTEM
 from workflow.core.recording import Fact, File
 from workflow.core.replay import replay
-from workflow.errors import InvalidInput, NotFound, StaleInstance, TransitionRefused
+from workflow.errors import InvalidInput, NotFound, Phrase, StaleInstance, TransitionRefused
 from workflow.outcome import Done, outcome, taken
 from workflow.ports import HeadMoved
 
@@ -88,7 +88,7 @@ class Engine:
             return repeated
         decision.check_ref(ref)
         if ref in self.store.refs(ref):
-            raise InvalidInput("reference", ref, f"it is taken: mufakat show {ref}")
+            raise InvalidInput("reference", ref, Phrase("it is taken: mufakat show {ref}", ref=ref))
         found, pinned = self.library.newest_track(track)
         now = self.clock()
         office = self.library.office(found, self.actor, now)
@@ -98,7 +98,7 @@ class Engine:
         try:
             return self._commit(case, change, ask, now, [pinned], "start", ref, track, title, parties, owner)
         except HeadMoved:
-            raise InvalidInput("reference", ref, f"somebody has just taken it: mufakat show {ref}") from None
+            raise InvalidInput("reference", ref, Phrase("somebody has just taken it: mufakat show {ref}", ref=ref)) from None
 
     def open(self, ref: str, stage: str, ask: Ask = Ask(), *, existing: str = "") -> Done:
         """Open a stage of an agreement; with `existing` enter it in the state it stands in, as of `ask.occurred`."""
@@ -184,7 +184,7 @@ class Engine:
     def _on(self, ref: str, decide: Callable[[Case, Office, str], Change], ask: Ask, *asked: Any) -> Done:
         agreement, slash, stage = ref.partition("/")
         if not slash:
-            raise InvalidInput("reference", ref, f"name a stage of it too, such as {ref}/loi: mufakat show {ref}")
+            raise InvalidInput("reference", ref, Phrase("name a stage of it too, such as {ref}/loi: mufakat show {ref}", ref=ref))
         return self._write(agreement, stage, lambda case, office: decide(case, office, stage), ask, *asked)
 
     def _write(self, ref: str, stage: str, decide: Callable[[Case, Office], Change], ask: Ask, *asked: Any) -> Done:
@@ -216,7 +216,7 @@ class Engine:
             found = case.instance(stage)
             if first is not None and found is not None and found.revision != first.revision:
                 raise StaleInstance(f"{ref}/{stage}", first.state, found.state)
-        raise StaleInstance(ref, "one revision", "too many at once")
+        raise StaleInstance(ref, Phrase("one revision"), Phrase("too many at once"))
 
     def _refuse(self, case: Case, office: Office, stage: str, refused: TransitionRefused, ask: Ask, now: str) -> bool:
         """Put a refused attempt on record; False if the head moved meanwhile, so that it may not have been a refusal at all."""
@@ -260,7 +260,7 @@ class Engine:
             return None
         digest, _, cseq = held
         if digest != _digest(ask, asked):
-            raise InvalidInput("request-id", ask.request, f"it was used before for something else (entry {cseq}); use another id")
+            raise InvalidInput("request-id", ask.request, Phrase("it was used before for something else (entry {entry}); use another id", entry=cseq))
         return Done(ref, Change(str(asked[0]), (), ask.occurred), f"{ref.partition('/')[0]}#{cseq}", "", repeated=True)
 
     def _request(self, ask: Ask) -> Request:

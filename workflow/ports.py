@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from workflow.core.entry import Sealed
-from workflow.errors import WorkflowError
+from workflow.errors import Phrase, WorkflowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ class HeadMoved(WorkflowError):
 
     def __init__(self, chain: str, expected: int) -> None:
         self.chain, self.expected = chain, expected
-        super().__init__(f"{chain} has moved on from entry {expected}")
+        super().__init__(Phrase("{chain} has moved on from entry {entry}", chain=chain, entry=expected))
 
 
 class Pinned(NamedTuple):

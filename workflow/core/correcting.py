@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.core import dates, decision, reckoning, recording
 from workflow.core.agreement import KEYS, Change
 from workflow.core.draft import Draft
-from workflow.errors import InvalidInput
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def correct(case: Case, office: Office, entry: Earlier, request: Request) -> Cha
     elif entry.content["instance"]:
         _stage(draft, entry, request)
     else:
-        raise InvalidInput("entry", entry.ref, f"an entry of this kind ({entry.content['act']}) holds nothing that can be corrected")
+        raise InvalidInput("entry", entry.ref, Phrase("an entry of this kind ({act}) holds nothing that can be corrected", act=entry.content["act"]))
     if not draft.touched:
         raise InvalidInput("correct", entry.ref, "nothing differs from what is on record")
     return _done(draft, entry, request)
@@ -77,7 +77,8 @@ def _independent(entry: Earlier, ref: str, later: Sequence[Mapping[str, Any]]) -
     for content in later:
         touches = content["instance"] == ref or any(row["t"] == "instance" and row["k"] == [ref] for row in content["effects"])
         if touches and content["effects"]:
-            raise InvalidInput("entry", entry.ref, f"entry {content['cseq']} depends on it: take that back or correct it first")
+            raise InvalidInput("entry", entry.ref, Phrase("entry {entry} depends on it: take that back or correct it first",
+                                                             entry=content["cseq"]))
 
 
 def _restore(draft: Draft, table: str, place: tuple[Any, ...], old: Any) -> None:
@@ -109,8 +110,8 @@ def _stage(draft: Draft, entry: Earlier, request: Request) -> None:
     given = [recording.read(draft, instance, fact)[0] for fact in request.facts]
     for need in given:
         if need.row not in written:
-            raise InvalidInput("entry", entry.ref, f"it recorded nothing of {need.row}; find the entry that did: mufakat history "
-                               f"{decision.reference(draft, instance)}")
+            raise InvalidInput("entry", entry.ref, Phrase("it recorded nothing of {requirement}; find the entry that did: mufakat history {ref}",
+                                                             requirement=need.row, ref=decision.reference(draft, instance)))
     for file in request.files:
         _withdraw(draft, entry, file.requirement, file.language)
     on = entry.content["occurred"]["text"]
@@ -124,7 +125,7 @@ def _withdraw(draft: Draft, entry: Earlier, requirement: str, language: str) -> 
     found = [draft.tables["document"][values["no"],] for table, key, values in entry.effects if table == "document" and key is None]
     mine = [doc for doc in found if doc.row == requirement and doc.language == language and not doc.withdrawn]
     if not mine:
-        raise InvalidInput("document", requirement, f"{entry.ref} recorded no such document in this language")
+        raise InvalidInput("document", requirement, Phrase("{entry} recorded no such document in this language", entry=entry.ref))
     for doc in mine:
         draft.put("document", doc._replace(withdrawn=True))
 
@@ -134,7 +135,7 @@ def _redate(draft: Draft, instance: Instance, entry: Earlier, on: str) -> None:
     target, old = entry.content["to"], entry.content["occurred"]["text"]
     if target and target != entry.content["from"]:
         if [target, old] not in instance.entered:
-            raise InvalidInput("occurred-at", on, f"the stage has entered {target} again since: correct the later entry")
+            raise InvalidInput("occurred-at", on, Phrase("the stage has entered {state} again since: correct the later entry", state=target))
         entered = [[state, on if [state, day] == [target, old] else day] for state, day in instance.entered]
         since = on if instance.state == target and instance.since == old else instance.since
         opened = on if entry.content["act"] == "open" else instance.opened_on

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from workflow.core.calendar import WEEKENDS, month_length, shift
-from workflow.errors import InvalidInput
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from workflow.core.calendar import Calendar
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 NOT_AFTER = "../"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNITS = {"bd": ("working-day", 1), "d": ("day", 1), "w": ("day", 7), "m": ("month", 1), "y": ("year", 1)}
-PAPER_FORMS = "write 2016-11-18, 2016-11, 2016 or ../2016-11-16 (not after)"
-TYPED_FORMS = f"{PAPER_FORMS}; or today, yesterday, tomorrow, +30d, -2w, +10bd, +6m, +1y, eom, eoy, or a day of the week (mon)"
+PAPER_FORMS = Phrase("write 2016-11-18, 2016-11, 2016 or ../2016-11-16 (not after)")
+TYPED_FORMS = Phrase("{forms}; or today, yesterday, tomorrow, +30d, -2w, +10bd, +6m, +1y, eom, eoy, or a day of the week (mon)", forms=PAPER_FORMS)
 
 
 def check(text: str, field: str = "date") -> str:
@@ -95,12 +95,12 @@ def _parse(text: str, field: str, forms: str) -> tuple[str, list[int]]:
     parts = trimmed[len(mark):].split("-")
     widths = [len(part) for part in parts]
     if widths[0] != 4 or len(parts) > 3 or not all(1 <= width <= 2 for width in widths[1:]) or not all(map(_is_number, parts)):
-        raise InvalidInput(field, text, f"that is not a date; {forms}")
+        raise InvalidInput(field, text, Phrase("that is not a date; {forms}", forms=forms))
     numbers = [int(part) for part in parts]
     try:
         date(*(*numbers, 1, 1)[:3])
     except ValueError as impossible:
-        raise InvalidInput(field, text, f"there is no such day ({impossible}); {forms}") from None
+        raise InvalidInput(field, text, Phrase("there is no such day ({why}); {forms}", why=impossible, forms=forms)) from None
     return mark, numbers
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.core import dates, facts, firing, following, machine, opening, reckoning, recording
 from workflow.core.agreement import Activity, Agreement, Case, Change, Head, empty
 from workflow.core.draft import Draft
-from workflow.errors import AgreementNotFound, InvalidInput
+from workflow.errors import AgreementNotFound, InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from workflow.core.agreement import Deadline, Instance
@@ -71,9 +71,10 @@ def open_item(case: Case, office: Office, parent: str, request: Request, *, exis
     plan = find(draft, parent)
     definition = draft.definition(plan)
     if definition.item is None:
-        raise InvalidInput("item", parent, f"{plan.stage} has no items")
+        raise InvalidInput("item", parent, Phrase("{stage} has no items", stage=plan.stage))
     if definition.states[plan.state].final or (existing and existing not in definition.item.states):
-        raise InvalidInput("item", parent, f"the plan stands in {plan.state}" if not existing else f"there is no state {existing}",
+        raise InvalidInput("item", parent, Phrase("there is no state {state}", state=existing) if existing
+                           else Phrase("the plan stands in {state}", state=plan.state),
                            list(definition.item.states))
     on = occurred(office, request.occurred)
     item = opening.place(draft, plan.stage, {}, on, state=existing, parent=plan.ref, imported=bool(existing))
@@ -91,7 +92,7 @@ def advance(case: Case, office: Office, ref: str, trigger: str, request: Request
     instance = find(draft, ref)
     if trigger not in draft.definition(instance).transitions:
         known = machine.allowed(draft.definition(instance), instance.state)
-        raise InvalidInput("trigger", trigger, f"{instance.stage} has no such transition", known)
+        raise InvalidInput("trigger", trigger, Phrase("{stage} has no such transition", stage=instance.stage), known)
     on = occurred(office, request.occurred or recording.act_date(draft, instance, request.facts))
     if request.reason and _wants_reason(draft, instance, trigger, request):
         request = request._replace(facts=[*request.facts, recording.Fact("reason", request.reason)])
@@ -157,7 +158,7 @@ def activity(case: Case, office: Office, title: str, kind: str, field: str, unti
         raise InvalidInput("title", title, "an activity needs a title")
     on = occurred(office, request.occurred)
     if until and dates.latest(until) < dates.earliest(on):
-        raise InvalidInput("until", until, f"it ends before it begins ({on})")
+        raise InvalidInput("until", until, Phrase("it ends before it begins ({day})", day=on))
     number = len(draft.tables["activity"]) + 1
     draft.put("activity", Activity(number, kind, title, field, on, until, instance, note))
     reckoning.reckon(draft, on)
@@ -186,7 +187,7 @@ def occurred(office: Office, text: str) -> str:
     """The date on paper: today unless given; a day that has not come is refused."""
     on = dates.check(text or office.today, "occurred-at")
     if dates.earliest(on) > dates.earliest(office.today):
-        raise InvalidInput("occurred-at", on, f"that day has not come (today is {office.today})")
+        raise InvalidInput("occurred-at", on, Phrase("that day has not come (today is {today})", today=office.today))
     return on
 
 
@@ -204,7 +205,8 @@ def _link(draft: Draft, instance: Instance, links: dict[str, str]) -> None:
 
 def _take(draft: Draft, instance: Instance, trigger: str, on: str, request: Request, act: str, again: Deadline | None = None) -> Change:
     transition, soft = machine.decide(draft, instance, trigger, on)
-    draft.notes += [f"without {row.requirement or 'it'}: {row.text}" for row in soft]
+    draft.notes += [Phrase("without {requirement}: {reason}", requirement=row.requirement or "-", reason=Phrase(row.message, **row.facts))
+                    for row in soft]
     role = request.role or next((role for role in transition.roles if role in draft.office.by.roles), "")
     firing.fire(draft, instance, transition, on)
     if again is not None:
@@ -249,7 +251,9 @@ def _change(draft: Draft, act: str, on: str, request: Request) -> Change:
 def late(draft: Draft, on: str) -> list[str]:
     """The note that an act is entered after later ones, where it is."""
     newest = max((instance.since for instance in draft.case.tables["instance"].values()), key=dates.latest, default="")
-    return [f"entered late: it happened before {newest}, the date of an earlier entry"] if newest and dates.latest(on) < dates.earliest(newest) else []
+    if not newest or dates.latest(on) >= dates.earliest(newest):
+        return []
+    return [Phrase("entered late: it happened before {day}, the date of an earlier entry", day=newest)]
 
 
 def options(case: Case, office: Office, ref: str) -> list[tuple[str, str, list[Any]]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workflow.core import dates, facts, opening, requirement
 from workflow.core.agreement import Instance, Row
-from workflow.errors import RequirementsUnmet, Unmet
+from workflow.errors import Phrase, RequirementsUnmet, Unmet
 
 if TYPE_CHECKING:
     from workflow.core.definition import Transition
@@ -100,7 +100,7 @@ def _open(draft: Draft, instance: Instance, spec: dict[str, Any], on: str) -> No
     running = [other for other in draft.instances() if other.stage == stage and not other.parent and other.links.get(spec["link"]) == subject
                and not draft.definition(other).states[other.state].final]
     if running and spec.get("if_open") == "skip":
-        draft.notes.append(f"{running[0].ref} is open already")
+        draft.notes.append(Phrase("{ref} is open already", ref=running[0].ref))
         return
     opened = opening.place(draft, stage, {spec["link"]: subject}, on)
     for field, value in spec.get("with", {}).items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workflow.core import facts, requirement
 from workflow.core.agreement import Instance, Row
 from workflow.core.facts import say
-from workflow.errors import InvalidInput, NotFound, OutOfSequence, RequirementsUnmet, Unmet
+from workflow.errors import InvalidInput, NotFound, OutOfSequence, Phrase, RequirementsUnmet, Unmet
 
 if TYPE_CHECKING:
     from workflow.core.definition import Definition, Transition
@@ -93,7 +93,7 @@ def enter_existing(draft: Draft, stage: str, state: str, links: dict[str, str], 
     _rule(draft, stage)
     definition = draft.office.latest(stage)
     if state not in definition.states:
-        raise InvalidInput("state", state, f"{stage} has no such state", list(definition.states))
+        raise InvalidInput("state", state, Phrase("{stage} has no such state", stage=stage), list(definition.states))
     chosen = choose_links(draft, definition, stage, links, strict=False)
     return place(draft, stage, chosen, as_of, state=state, imported=True)
 
@@ -119,7 +119,7 @@ def choose_links(draft: Draft, definition: Definition, stage: str, given: dict[s
     """
     for link in given:
         if link not in definition.links:
-            raise InvalidInput("link", link, f"{stage} has no such link", list(definition.links))
+            raise InvalidInput("link", link, Phrase("{stage} has no such link", stage=stage), list(definition.links))
     chosen: dict[str, str] = {}
     for link, spec in definition.links.items():
         candidates = [other for other in draft.instances() if other.stage in spec["stages"] and not other.parent]
@@ -137,7 +137,7 @@ def choose_links(draft: Draft, definition: Definition, stage: str, given: dict[s
             chosen[link] = candidates[0].ref
         elif candidates and strict and not (spec.get("optional") and link == "predecessor"):
             refs = [other.ref for other in candidates]
-            raise InvalidInput("link", link, f"several are possible: say --link {link}=STAGE", refs)
+            raise InvalidInput("link", link, Phrase("several are possible: say --link {link}=STAGE", link=link), refs)
         elif not candidates and strict and not spec.get("optional"):
             raise OutOfSequence(f"{draft.agreement.ref}/{stage}", "open", [_lacks(draft, link, spec["stages"])])
     return chosen
@@ -150,7 +150,7 @@ def _ended_without_heir(draft: Draft, candidates: list[Instance]) -> list[Instan
 
 
 def _lacks(draft: Draft, link: str, stages: list[str]) -> Unmet:
-    message, filled = say("no {stages} is on record that it could rest on ({link})", stages=" or ".join(stages), link=link)
+    message, filled = say("no {stages} is on record that it could rest on ({link})", stages=" / ".join(stages), link=link)
     in_track = next((name for name in stages if name in draft.office.track.stages), "")
     return Unmet("", message, filled, f"mufakat open {draft.agreement.ref} {in_track}" if in_track else "")
 
@@ -166,7 +166,7 @@ def _target(draft: Draft, link: str, ref: str, candidates: list[Instance]) -> st
 def _rule(draft: Draft, stage: str) -> dict[str, Any]:
     stages = draft.office.track.stages
     if stage not in stages:
-        raise NotFound(f"stage of the track {draft.office.track.name}", stage, list(stages))
+        raise NotFound(Phrase("stage of the track {track}", track=draft.office.track.name), stage, list(stages))
     return dict(stages[stage])
 
 
@@ -195,7 +195,7 @@ def _after(draft: Draft, instance: Instance) -> None:
         message, filled = say("a {stage} that is {wanted}", stage=row["stage"], wanted=wanted)
         unmet.append(Unmet(row["stage"], message, filled, soft=bool(row.get("soft"))))
     if any(row.soft for row in unmet):
-        draft.notes.append("opened without " + " or ".join(row.text for row in unmet))
+        draft.notes.append(Phrase("opened without {reasons}", reasons=" / ".join(row.text for row in unmet)))
         return
     raise OutOfSequence(facts.full_ref(draft, instance), "open", unmet)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import dates, facts, requirement
 from workflow.core.agreement import Approval, Document, Row
-from workflow.errors import InvalidInput, NotAuthorised, Phrase, OwnWork
+from workflow.errors import InvalidInput, NotAuthorised, OwnWork, Phrase
 
 if TYPE_CHECKING:
     from datetime import date
@@ -81,7 +81,8 @@ def read(draft: Draft, instance: Instance, fact: Fact) -> tuple[Requirement, str
     found = definition.field(name, instance.opened_on)
     if found is None:
         if fact.requirement and fact.requirement not in definition.requirements:
-            raise InvalidInput("requirement", fact.requirement, Phrase("{stage} has no such requirement", stage=instance.stage), list(definition.requirements))
+            raise InvalidInput("requirement", fact.requirement, Phrase("{stage} has no such requirement", stage=instance.stage),
+                               list(definition.requirements))
         raise InvalidInput("field", name, Phrase("{stage} has no such field", stage=instance.stage), _fields(definition))
     need, key, kind = found
     return need, key, parse(key, kind, fact.value, draft)
@@ -194,8 +195,9 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
         held = row.data.get(key)
         taken = any(dict(held or []).get(party, name) != name for party, name in value) if key == "names" else held not in (None, value)
         if taken and not correcting:
-            raise InvalidInput(key, value, Phrase("{held!r} is on record already; correct that entry instead: mufakat history {ref}, then mufakat correct ENTRY {field}=… "
-                               "--reason …", held=held, ref=facts.full_ref(draft, instance), field=key))
+            raise InvalidInput(key, value, Phrase(
+                "{held!r} is on record already; correct that entry instead: mufakat history {ref}, then mufakat correct ENTRY {field}=… --reason …",
+                held=held, ref=facts.full_ref(draft, instance), field=key))
     data = {**row.data, **fields}
     if "names" in fields:  # each party's own, whoever else's is on record
         data["names"] = [list(pair) for pair in (dict(row.data.get("names", [])) | dict(fields["names"])).items()]

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from workflow.errors import StoreBusy, StoreError, StoreNotReady
+from workflow.errors import Phrase, StoreBusy, StoreError, StoreNotReady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ REVISION = "0001"  # the newest of `migrations/versions`
 REVISION_TABLE = "schema_revision"  # kept by Alembic
 OLDEST_SQLITE = (3, 38, 0)  # STRICT tables and JSON functions
 TIMEOUT = 10.0  # seconds to wait for another writer
-WRITE_THERE = "make the file and its folder writable for you, or work on a copy: cp"
 
 
 def connect(path: str, *, read_only: bool = False, timeout: float = TIMEOUT, synchronous: str = "FULL") -> sqlite3.Connection:
@@ -57,7 +56,7 @@ def attach(path: str, *, mode: str, timeout: float = TIMEOUT) -> sqlite3.Connect
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         found, needed = sqlite3.sqlite_version, ".".join(map(str, OLDEST_SQLITE))
-        raise StoreError(path, f"SQLite {found} is too old, {needed} is needed", "run mufakat on a newer Python")
+        raise StoreError(path, Phrase("SQLite {found} is too old, {needed} is needed", found=found, needed=needed), "run mufakat on a newer Python")
     name = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     address = f"file:{name}?mode={mode}"
     try:
@@ -89,9 +88,11 @@ def examine(db: sqlite3.Connection, path: str) -> None:
     if found is None:
         raise StoreNotReady(path, "is empty", "mufakat init")
     if found < REVISION:
-        raise StoreNotReady(path, f"has schema {found or 'none'}, this program needs {REVISION}", "mufakat db upgrade")
+        raise StoreNotReady(path, Phrase("has schema {found}, this program needs {needed}", found=found or Phrase("none"), needed=REVISION),
+                            "mufakat db upgrade")
     if found > REVISION:
-        raise StoreNotReady(path, f"was written by a newer mufakat (schema {found}, this one knows {REVISION})", "pip install --upgrade mufakat")
+        raise StoreNotReady(path, Phrase("was written by a newer mufakat (schema {found}, this one knows {known})", found=found, known=REVISION),
+                            "pip install --upgrade mufakat")
 
 
 def revision(db: sqlite3.Connection, path: str) -> str | None:
@@ -125,7 +126,7 @@ def problem(path: str, error: sqlite3.Error) -> WorkflowError:
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(path, "is locked by another process", "wait for it to end (who holds it: lsof), then try again")
     if primary == sqlite3.SQLITE_READONLY:
-        return StoreError(path, "is read-only", f"{WRITE_THERE} {path} DIR")
+        return StoreError(path, "is read-only", Phrase("make the file and its folder writable for you, or work on a copy: cp {path} DIR", path=path))
     if primary == sqlite3.SQLITE_FULL:
         return StoreError(path, "the disk is full; nothing was written", "free some space, then try again")
     if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
@@ -133,11 +134,12 @@ def problem(path: str, error: sqlite3.Error) -> WorkflowError:
     if primary == sqlite3.SQLITE_NOTADB:
         return StoreNotReady(path, "is not a database", "name another file, then: mufakat init")
     if primary == sqlite3.SQLITE_CORRUPT:
-        return StoreError(path, f"is damaged ({error})", "restore the last backup; what is left: mufakat doctor")
+        return StoreError(path, Phrase("is damaged ({fault})", fault=error), "restore the last backup; what is left: mufakat doctor")
     if primary == sqlite3.SQLITE_IOERR:
-        return StoreError(path, f"cannot be read or written ({error})", "check the disk, then: mufakat doctor")
+        return StoreError(path, Phrase("cannot be read or written ({fault})", fault=error), "check the disk, then: mufakat doctor")
     if primary == sqlite3.SQLITE_CONSTRAINT:
-        return StoreError(path, f"refused the change: {error}", "this is a fault of mufakat; report it with the command that you typed")
+        return StoreError(path, Phrase("refused the change: {fault}", fault=error),
+                          "this is a fault of mufakat; report it with the command that you typed")
     return StoreError(path, str(error), "mufakat doctor")
 
 

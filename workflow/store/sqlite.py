@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from workflow.core.agreement import RECORDS, Case, Head
-from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, StoreError
+from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, Phrase, StoreError
 from workflow.ports import HeadMoved, Pinned
 from workflow.store import statements as sql
 from workflow.store.connection import TIMEOUT, build, connect, problem
@@ -104,7 +104,8 @@ class SqliteStore(SqliteJournal, SqliteListing):
             if isinstance(error, sqlite3.IntegrityError) and any(name in str(error) for name in RACES):
                 raise HeadMoved(head.chain, head.cseq) from error
             if isinstance(error, UnicodeEncodeError):
-                raise InvalidInput("text", "", f"holds a broken character at position {error.start}: {error.object[:error.start]!r}…") from error
+                raise InvalidInput("text", "", Phrase("holds a broken character at position {place}: {text!r}…", place=error.start,
+                                                             text=error.object[:error.start])) from error
             raise problem(self.path, error) if isinstance(error, sqlite3.Error) else error
 
     def _swap(self, head: Head, entry: Sealed) -> None:
@@ -128,7 +129,7 @@ class SqliteStore(SqliteJournal, SqliteListing):
         texts = JSON.get(table, ())
         cells = [encode(value) if name in texts else value for name, value in values.items()]
         if self._db.execute(text, (*cells, *scope, *key)).rowcount != 1:
-            raise StoreError(self.path, f"has no {table} {key} to change", "mufakat doctor")
+            raise StoreError(self.path, Phrase("has no {table} {key} to change", table=table, key=key), "mufakat doctor")
 
     @contextmanager
     def _snapshot(self) -> Iterator[Callable[..., sqlite3.Cursor]]:

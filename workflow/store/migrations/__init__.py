@@ -10,7 +10,7 @@ import os
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from workflow.errors import StoreNotReady
+from workflow.errors import Phrase, StoreNotReady
 from workflow.store.connection import REVISION, attach, problem, revision
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def upgrade(path: str, *, mode: int = OWNER_ONLY) -> Schema:
     with closing(attach(path, mode="rw")) as db:
         before = Schema(revision(db, path) or "", REVISION)
         if before.found > REVISION:
-            raise StoreNotReady(path, f"was written by a newer mufakat (schema {before.found})", "pip install --upgrade mufakat")
+            raise StoreNotReady(path, Phrase("was written by a newer mufakat (schema {found}, this one knows {known})", found=before.found,
+                                             known=REVISION), "pip install --upgrade mufakat")
     if before.found == REVISION:
         return before
     from alembic import command
@@ -73,7 +74,8 @@ def _claim(path: str, mode: int) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise StoreNotReady(path, f"cannot be created ({error.strerror})", "name a file in a folder that exists and that you may write in") from error
+        raise StoreNotReady(path, Phrase("cannot be created ({why})", why=error.strerror),
+                            "name a file in a folder that exists and that you may write in") from error
     os.fchmod(descriptor, mode)
     os.close(descriptor)
 
