@@ -23,7 +23,7 @@ def fire(draft: Draft, instance: Instance, transition: Transition, on: str) -> N
     for field, value in spec.get("sets", {}).items():
         assign(draft, draft.instance(instance.ref), field, _value(draft, instance, transition.name, field, value, on), on)
     if "relinks" in spec:
-        _relink(draft, draft.instance(instance.ref), spec["relinks"])
+        _relink(draft, draft.instance(instance.ref), spec["relinks"], spec["follows"]["via"])
     if spec.get("drops_items"):
         _drop_items(draft, instance, on)
     if "opens" in spec:
@@ -76,10 +76,10 @@ def _value(draft: Draft, instance: Instance, trigger: str, field: str, value: An
     return value
 
 
-def _relink(draft: Draft, instance: Instance, link: str) -> None:
-    """Move a link to the successor that is in force (else the newest) of the instance it names."""
+def _relink(draft: Draft, instance: Instance, link: str, via: str) -> None:
+    """Move a link to the heir (by `via`: predecessor, origin) that is in force, else the newest, of the instance it names."""
     old = instance.links.get(link)
-    heirs = [other for other in draft.instances() if other.links.get("predecessor") == old]
+    heirs = [other for other in draft.instances() if other.links.get(via) == old]
     heirs.sort(key=lambda other: (draft.holds(other, "in-force"), other.number))
     if heirs:
         draft.put("instance", instance._replace(links={**instance.links, link: heirs[-1].ref}))

@@ -41,7 +41,10 @@ def _calls(draft: Draft, instance: Instance, transition: Transition) -> bool:
     spec = transition.spec["follows"]
     if not transition.to and "relinks" not in transition.spec and transition.name in instance.fired:
         return False
-    for other in _watched(draft, instance, spec):
+    watched = _watched(draft, instance, spec)
+    if spec.get("every"):
+        return bool(watched) and all(draft.holds(other, spec["holds"]) for other in watched)
+    for other in watched:
         if spec.get("event") == "opened":
             if other.ref in draft.opened:
                 return True
