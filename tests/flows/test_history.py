@@ -156,6 +156,24 @@ def test_imported_deadlines_raise_nothing_for_the_past(world):
     assert world.deadline(loi, "register").status == "past"
 
 
+def test_what_a_deadline_shows_is_so_today_also_in_a_history_just_entered(world):
+    signed_loi(world, "2016-11-18")
+
+    dormancy = world.deadline("bogor-kisarazu/", "dormancy")
+
+    assert (dormancy.status, dormancy.shows, dormancy.effective) == ("open", "dormant", "2017-11-18")
+
+
+def test_a_recurring_duty_of_a_running_agreement_goes_on_with_its_next_occurrence(world):
+    """PP 28/2018 art. 43: reports every six months; those before the history was entered are nobody's deadline here."""
+    ref = world.start(params={"report_period": 6})
+
+    existing(world, ref, "mou", "in-force", "2020-01-06", {"signed_on": "2020-01-06", "in_force_on": "2020-01-06"})
+
+    due = world.deadline(f"{ref}/", "report-home-affairs")
+    assert (due.status, due.effective, due.occurrence) == ("open", "2026-07-06", 13)
+
+
 def test_the_office_declares_nothing_stale_in_the_past(world):
     """A policy's date is when it is noticed: Bogor did not declare its letter of intent stale on 18 November 2017."""
     loi = signed_loi(world, "2016-11-18")

@@ -30,8 +30,8 @@ def reckon(draft: Draft, on: str, *, importing: frozenset[str] = frozenset()) ->
         if instance.ref in touched or touched & set(instance.links.values()) or instance.parent in touched:
             definition, held = draft.definition(instance), draft.deadlines(instance.ref)
             standing = [definition.deadlines[row.name] for row in held.values() if row.status == "open" and row.name in definition.deadlines]
-            for rule in dict.fromkeys([rule.name for rule in (*standing, *definition.lives[instance.state])]):
-                _reckon(draft, instance, definition.deadlines[rule], held.get(rule), on, imported=instance.ref in importing)
+            for name in dict.fromkeys([rule.name for rule in (*standing, *definition.lives[instance.state])]):
+                _reckon(draft, instance, definition.deadlines[name], held.get(name), on, imported=instance.ref in importing)
     open_rows = draft.deadlines("")
     for rule in draft.office.track.deadlines.values():
         _reckon(draft, None, rule, open_rows.get(rule.name), on, imported=bool(importing))
@@ -176,8 +176,23 @@ def _open(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Dea
     revision = held.revision + 1 if held else 1
     fresh = made(draft, instance.ref if instance else "", rule, revision, name, day, amount, 1)
     if imported and rule.on_expiry != "fire" and fresh.effective < draft.office.today:
-        fresh = fresh._replace(status="past", wake_at="")
+        fresh = _entered(draft, rule, fresh)
     draft.put("deadline", fresh)
+
+
+def _entered(draft: Draft, rule: DeadlineRule, row: Deadline) -> Deadline:
+    """
+    What a deadline is that was over before its history was entered: past, and nothing is raised for it.
+
+    But one that recurs goes on with its next occurrence, and what it shows (dormant, late) is so today, not only then.
+    """
+    if "shows" in rule.spec:
+        return row
+    if not rule.every or row.amount < 1:
+        return row._replace(status="past", wake_at="")
+    while row.effective < draft.office.today:
+        row = made(draft, row.instance, rule, row.revision, row.anchor, row.anchored_on, row.amount, row.occurrence + 1)
+    return row
 
 
 def made(draft: Draft, ref: str, rule: DeadlineRule, revision: int, anchor: str, day: str, amount: int, occurrence: int) -> Deadline:
