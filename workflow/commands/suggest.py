@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NEAR = 65.0  # of 100; below it a suggestion puzzles more than it helps
+NEAR = 57.0  # of 100; below it a suggestion puzzles more than it helps
 MOST = 3
 
 
