@@ -10,6 +10,7 @@ import click
 
 from workflow import __version__
 from workflow.commands.app import App, Parts
+from workflow.commands.language import _, mark
 from workflow.commands.options import HELP, Group
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from workflow.catalog import Catalog
     from workflow.store.sqlite import SqliteStore
 
-VERBS = "Every day"
-NOUNS = "Around it"
-HOUSE = "The house"
+VERBS = mark("Every day")
+NOUNS = mark("Around it")
+HOUSE = mark("The house")
 COMMANDS = {  # name -> (section, module, one line)
     "agenda": (VERBS, "agenda", "What is overdue, due soon, waiting for you, stuck."),
     "start": (VERBS, "verbs", "Begin an agreement."),
@@ -70,8 +71,8 @@ class Root(Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         for section in (VERBS, NOUNS, HOUSE):
-            with formatter.section(section):
-                formatter.write_dl([(name, line) for name, (of, _, line) in COMMANDS.items() if of == section])
+            with formatter.section(_(section)):
+                formatter.write_dl([(name, _(line)) for name, (of, _module, line) in COMMANDS.items() if of == section])
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any) -> NoReturn:
         """Run one command line; every error ends as a sentence and an exit code."""

@@ -121,5 +121,5 @@ def _waiting(row: dict[str, Any]) -> list[str]:
 
 
 def _stuck(row: dict[str, Any]) -> list[str]:
-    said = _("in {state} since {day} ({days} days), with no deadline")
-    return [row["ref"], said.format(state=row["state"], day=day_text(row["since"]), days=row["days"])]
+    return [row["ref"], _("in {state} since {day} ({days} days), with no deadline").format(
+        state=row["state"], day=day_text(row["since"]), days=row["days"])]

@@ -60,7 +60,8 @@ class App:
 
     @cached_property
     def console(self) -> Console:
-        language.choose(self.config.value("lang").value or language.of_locale(self.environment))
+        spoken = self.config.value("lang").value or language.of_locale(self.environment)
+        language.choose(spoken if self.plain else language.FALLBACK)  # data is the same in every language
         return Console(self.environment, self.config.value("color").value)
 
     @property

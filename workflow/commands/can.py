@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workflow.commands.failures import REFUSED, Failed
+from workflow.commands.failures import REFUSED, Failed, message_of
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.refusals import unmet_lines
@@ -96,7 +96,7 @@ def _openings(app: App, words: Words) -> None:
         missing = getattr(refused, "unmet", ()) or getattr(refused, "needs", ()) if refused is not None else ()
         early = refused is not None and not hasattr(refused, "unmet")
         sign = console.paint("·", "yellow") if early else console.paint("✓", "green")
-        console.flow([f"{sign} {stage}", str(refused) if early and not missing else ""], "  ")
+        console.flow([f"{sign} {stage}", message_of(refused) if refused is not None and early and not missing else ""], "  ")
         for unmet in missing:
             unmet_lines(console, None, None, unmet, indent="      ")
         if not early:

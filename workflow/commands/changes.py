@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workflow.commands.language import _
+from workflow.commands.language import _, mark, said
 from workflow.commands.words import basis_text, day_text, value_text
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from workflow.outcome import Done
 
 HIDDEN = ("of_version", "carried_from")  # what the engine notes for itself
-SETTLED = {"met": "kept", "missed": "missed", "void": "no longer applies", "fired": "has come", "past": "was over already"}
+SETTLED = {"met": mark("kept"), "missed": mark("missed"), "void": mark("no longer applies"), "fired": mark("has come"),
+           "past": mark("was over already")}
 
 
 def print_done(app: App, done: Done, following: str = "") -> None:
@@ -27,8 +28,8 @@ def print_done(app: App, done: Done, following: str = "") -> None:
     console, agreement = app.console, done.ref.partition("/")[0]
     following = following or f"mufakat {'can' if '/' in done.ref else 'show'} {done.ref}"
     if done.repeated:
-        said = _("{ref}  this request was carried out before (entry {entry}); nothing was written.").format(ref=done.ref, entry=done.entry)
-        console.flow([said, _("Next: {command}").format(command=following)], gap=" ")
+        told = _("{ref}  this request was carried out before (entry {entry}); nothing was written.").format(ref=done.ref, entry=done.entry)
+        console.flow([told, _("Next: {command}").format(command=following)], gap=" ")
         return
     words = _words(app, agreement, done)
     for earlier in done.before:
@@ -51,12 +52,12 @@ def headline(app: App, done: Done) -> str:
     if change.act in ("advance", "fire"):
         return f"{done.ref}  {change.trigger} ({change.source})"
     vote = next((effect.values for effect in change.effects if effect.table == "approval"), {})
-    said = {
+    act = {
         "start": _("started"), "record": _("recorded"), "activity": _("activity recorded"), "assign": _("assigned"),
         "correct": _("corrected"), "overdue": _("{trigger} is overdue: {reason}").format(trigger=change.trigger, reason=change.reason),
-        "approve": f"{change.trigger}: {vote.get('decision')}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})",
+        "approve": f"{change.trigger}: {_(str(vote.get('decision', '')))}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})",
     }.get(change.act, change.act)
-    return f"{done.ref}  {said}"
+    return f"{done.ref}  {act}"
 
 
 def done_data(done: Done) -> dict[str, Any]:
@@ -98,14 +99,14 @@ def _details(words: Words | None, done: Done) -> list[list[str]]:
     lines += [_line(_("moved"), f"{agreement}/{stage}  {before} → {after}") for stage, before, after in done.moved]
     lines += [_line(_("opened"), f"{agreement}/{row.ref}  {row.state}") for row in done.opened if row.ref != change.instance]
     lines += [_deadline(words, row) for row in done.deadlines]
-    lines += [_line(_("note"), _(note)) for note in change.notes]
+    lines += [_line(_("note"), said(note)) for note in change.notes]
     return lines
 
 
 def _deadline(words: Words | None, row: Deadline) -> list[str]:
     name = words.deadline(row) if words is not None else row.name
     if row.status != "open":
-        return _line(_("settled"), name, _(SETTLED.get(row.status, row.status)), row.reason)
+        return _line(_("settled"), name, _(SETTLED.get(row.status, row.status)), said(row.reason))
     counted = words.counted(row) if words is not None else ""
     return _line(_("due"), day_text(row.effective), name, counted, basis_text(row.basis, row.citation),
                  _("provisional: it may move") if row.provisional else "")

@@ -30,7 +30,7 @@ def config_command() -> None:
 @pass_app
 def list_command(app: App, origin: bool) -> None:  # noqa: FBT001  # a flag
     """Every setting in force."""
-    rows = [{"name": name, "value": app.config.value(name).value, "origin": app.config.value(name).origin, "meaning": key.meaning}
+    rows = [{"name": name, "value": app.config.value(name).value, "origin": app.config.value(name).origin, "meaning": _(key.meaning)}
             for name, key in KEYS.items()]
     rows += [{"name": name, "value": value, "origin": OFFICE, "meaning": ""} for name, value in _office(app).items()]
     from workflow.commands.data import emit_rows

@@ -80,7 +80,7 @@ def lint_command(app: App, folders: tuple[str, ...]) -> None:
         for row in problems:
             app.console.flow([app.console.paint(row.level, "red" if row.level == "error" else "yellow"), str(row)], hang="    ")
         errors = sum(row.level == "error" for row in problems)
-        app.console.say(_("{errors} errors, {warnings} warnings").format(errors=errors, warnings=len(problems) - errors))
+        app.console.say(_("errors: {errors}, warnings: {warnings}").format(errors=errors, warnings=len(problems) - errors))
     else:
         emit_rows(app, rows, [], ident="file")
     if any(row.level == "error" for row in problems):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workflow.commands.language import _
 from workflow.commands.words import label_of
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ def mermaid(machine: Definition, labels: Any) -> Iterator[str]:
 
 def _who(row: Transition) -> str:
     who = [", ".join(row.roles)] if row.roles else []
-    who += ["by its day"] if row.clock else []
-    who += ["follows another stage"] if "follows" in row.spec else []
-    who += ["irregular"] if row.irregular else []
+    who += [_("by its day")] if row.clock else []
+    who += [_("follows another stage")] if "follows" in row.spec else []
+    who += [_("irregular")] if row.irregular else []
     return "; ".join(who)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from workflow.commands.failures import FAULTY, Failed
-from workflow.commands.language import _
+from workflow.commands.failures import FAULTY, Failed, message_of
+from workflow.commands.language import _, _n, said
 from workflow.commands.options import command, pass_app
 from workflow.core.office import SYS
 from workflow.errors import StoreError, WorkflowError
@@ -38,9 +38,9 @@ def doctor_command(app: App) -> None:
     if app.plain:
         for row in found:
             sign, style = SIGNS[row.level]
-            app.console.flow([f"{app.console.paint(sign, style)} {row.check}: {row.text}"], "", hang="    ")
+            app.console.flow([f"{app.console.paint(sign, style)} {_(row.check)}: {row.text}"], "", hang="    ")
             if row.fix:
-                app.console.flow([_("fix: {fix}").format(fix=row.fix)], "    ")
+                app.console.flow([_("fix: {fix}").format(fix=said(row.fix))], "    ")
     else:
         from workflow.commands.data import emit_rows
 
@@ -53,10 +53,10 @@ def _examine(app: App) -> Iterator[Finding]:
     try:
         store = app.store()
     except StoreError as error:
-        yield Finding("database", "fault", str(error), error.mend)
+        yield Finding("database", "fault", message_of(error), error.mend)
         return
     counts = store.counts()
-    yield Finding("database", "ok", _("{db}: {agreements} agreements, {entries} entries").format(
+    yield Finding("database", "ok", _("{db}: agreements {agreements}, entries {entries}").format(
         db=app.db, agreements=counts["agreement"], entries=counts["entry"]))
     problems = store.integrity()
     yield from (Finding("integrity", "fault", problem, _("restore the last backup, or fix what the line names")) for problem in problems)
@@ -87,7 +87,7 @@ def _journal(app: App, store: SqliteStore) -> Iterator[Finding]:
     yield from (Finding("journal", "fault", _("entry {entry} is not what was written").format(entry=name),
                         _("restore the last backup; keep this file as evidence")) for name in broken)
     if not broken:
-        yield Finding("journal", "ok", _("{count} chains are whole").format(count=len(chains)))
+        yield Finding("journal", "ok", _n("{count} chain is whole", "{count} chains are whole", len(chains)))
 
 
 def _documents(app: App, store: SqliteStore) -> Iterator[Finding]:
@@ -106,7 +106,8 @@ def _documents(app: App, store: SqliteStore) -> Iterator[Finding]:
                 yield Finding("documents", "fault", f"{ref}/{row.instance} {row.row}: {row.filename} ({row.sha256[:12]}) {said}",
                               _("put the file back as {path}").format(path=folder.path(row.sha256)))
     if not faults:
-        yield Finding("documents", "ok", _("{count} files have their hashes ({folder})").format(count=kept, folder=os.path.abspath(app.documents)))
+        yield Finding("documents", "ok", _n("{count} file has its hash ({folder})", "{count} files have their hashes ({folder})", kept,
+                                              folder=os.path.abspath(app.documents)))
 
 
 def _calendars(app: App, store: SqliteStore) -> Iterator[Finding]:
@@ -135,7 +136,7 @@ def _people(app: App) -> Iterator[Finding]:
     if idle:
         yield Finding("people", "info", _("without a role, so they may do nothing: {names}").format(names=", ".join(idle)))
     if not idle:
-        yield Finding("people", "ok", _("{count} people, everybody has a role").format(count=len(people)))
+        yield Finding("people", "ok", _n("{count} person, with a role", "{count} people, everybody has a role", len(people)))
 
 
 def _policies(app: App) -> Iterator[Finding]:
@@ -144,7 +145,7 @@ def _policies(app: App) -> Iterator[Finding]:
     try:
         known = policies(app)
     except WorkflowError as error:
-        yield Finding("definitions", "fault", str(error).partition("\n")[0], "mufakat definition lint")
+        yield Finding("definitions", "fault", message_of(error).partition("\n")[0], "mufakat definition lint")
         return
     yield Finding("definitions", "ok", _("every definition passes the lint"))
     settings = app.reader.library.settings()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow import errors
-from workflow.commands.language import _
+from workflow.commands import language
+from workflow.commands.language import _, said
+from workflow.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +45,7 @@ class Failed(errors.WorkflowError):
 
 def run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
     """Run a command line; the exit code, after every error has been told."""
+    language.choose(_spoken(app, words))
     try:
         return _run(act, app, words)
     finally:
@@ -100,7 +103,9 @@ def unmet_of(error: Exception) -> Sequence[errors.Unmet]:
 
 
 def message_of(error: Exception) -> str:
-    return error.format_message() if isinstance(error, click.ClickException) else str(error)
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    return said(error.args[0]) if isinstance(error, errors.WorkflowError) and error.args else str(error)
 
 
 def suggestions_of(error: Exception) -> list[str]:
@@ -135,20 +140,35 @@ def _tell(error: Exception, app: App, words: Sequence[str]) -> int:
     return code_of(error)
 
 
+def _spoken(app: App, words: Sequence[str]) -> str:
+    """The language to speak while the command line is read: help and usage errors come before its options do. Programs are spoken to in English."""
+    if _wants_json(app, words):
+        return language.FALLBACK
+    try:
+        found = _typed(words, "--lang") or Config({}, app.environment).value("lang").value
+    except errors.WorkflowError:
+        found = ""
+    return found or language.of_locale(app.environment)
+
+
 def _wants_json(app: App, words: Sequence[str]) -> bool:
     """Whether errors are to be data, also where the command line broke off before its options were read."""
-    for place, word in enumerate(words):
-        name, equals, value = word.partition("=")
-        given = value if equals else word[2:] if word.startswith("-o") and len(word) > 2 and word[1] != "-" else \
-            words[place + 1] if place + 1 < len(words) else ""
-        if name in ("-o", "--output") or (word.startswith("-o") and not word.startswith("--")):
-            return given in ("json", "ndjson")
-        if name == "--json":
-            return True
     try:
-        return app.output in ("json", "ndjson")
+        output = _typed(words, "--output", "-o") or (_typed(words, "--json") and "json") or Config({}, app.environment).value("output").value
     except errors.WorkflowError:
         return False
+    return output in ("json", "ndjson")
+
+
+def _typed(words: Sequence[str], name: str, short: str = "--") -> str:
+    """The value of an option as it stands on the line: `--output json`, `--output=json`, `-o json`, `-ojson`."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        if option == name:
+            return value if equals else following
+        if word.startswith(short) and not word.startswith("--"):
+            return word[len(short):].removeprefix("=") or following
+    return ""
 
 
 def _hang_up() -> int:

@@ -8,7 +8,7 @@ import click
 
 from workflow.commands.changes import HIDDEN
 from workflow.commands.console import Column
-from workflow.commands.language import _
+from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.past import read
 from workflow.commands.words import day_text, value_text
@@ -109,7 +109,7 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
         if effect["table"] == "document":
             found.append(f"{values['row']}: {values['filename']}")
         elif effect["table"] == "approval":
-            found.append(f"{values['decision']} ({values['role']})")
+            found.append(f"{_(values['decision'])} ({values['role']})")
         elif effect["table"] == "activity" and "title" in values:
             found.append(f"“{values['title']}”")
         elif effect["table"] == "person":
@@ -119,7 +119,7 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
         elif effect["table"] == "agreement" and "owner" in values and effect["key"] is not None:
             found.append(str(values["owner"]))
     days = sum(effect["table"] == "day" for effect in effects)
-    return found + ([_("{count} days").format(count=days)] if days else [])
+    return found + ([_n("{count} day", "{count} days", days)] if days else [])
 
 
 def _behalf(row: dict[str, Any]) -> str:

@@ -1,29 +1,63 @@
-"""The language of messages: `_` marks what the catalogues in `workflow/locale` translate; English needs no catalogue and loads none."""
+"""
+The language of messages: `_` marks what the catalogues in `workflow/locale` translate; English needs no catalogue and loads none.
+
+Texts are marked where they stand and translated where they are printed. A `Phrase` of the core is said by `said`.
+"""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
+from workflow.errors import Phrase
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from gettext import NullTranslations
 
 LANGUAGES = ("en", "id", "ja")
 FALLBACK = "en"
+DOMAIN = "mufakat"
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "locale")
 
 _state: dict[str, str] = {"language": FALLBACK}
-_translators: dict[str, Callable[[str], str]] = {}
+_catalogues: dict[str, NullTranslations] = {}
 
 
 def _(message: str) -> str:
     """The message in the language chosen; itself where no catalogue holds it."""
-    language = _state["language"]
-    return message if language == FALLBACK else _translator(language)(message)
+    return message if _state["language"] == FALLBACK or not message else _catalogue().gettext(message)
+
+
+def _n(one: str, many: str, count: int, **facts: object) -> str:
+    """The message for one thing or for many, filled with their `count`."""
+    message = (one if count == 1 else many) if _state["language"] == FALLBACK else _catalogue().ngettext(one, many, count)
+    return message.format(count=count, **facts)
+
+
+def mark(message: str) -> str:
+    """A message that is translated where it is printed."""
+    return message
+
+
+def said(text: str) -> str:
+    """A phrase in the language chosen, and the phrases within it; a plain text where a catalogue holds it."""
+    if not isinstance(text, Phrase) or not text.facts:
+        return _(str(text))
+    return _(text.template).format(**{name: said(fact) if isinstance(fact, Phrase) else fact for name, fact in text.facts.items()})
 
 
 def choose(language: str) -> None:
-    """Speak this language from now on."""
-    _state["language"] = language if language in LANGUAGES else FALLBACK
+    """Speak this language from now on; click's own few messages too, which it looks up in the current domain."""
+    language = language if language in LANGUAGES else FALLBACK
+    if language == _state["language"]:
+        return
+    import gettext
+
+    _state["language"] = language
+    gettext.bindtextdomain(DOMAIN, FOLDER)
+    gettext.textdomain("messages" if language == FALLBACK else DOMAIN)
+    os.environ["LANGUAGE"] = language
 
 
 def chosen() -> str:
@@ -42,11 +76,10 @@ def pick(texts: Mapping[str, str]) -> str:
     return texts.get(_state["language"]) or texts.get(FALLBACK) or next(iter(texts.values()), "")
 
 
-def _translator(language: str) -> Callable[[str], str]:
-    found = _translators.get(language)
-    if found is None:
+def _catalogue() -> NullTranslations:
+    language = _state["language"]
+    if language not in _catalogues:
         import gettext
 
-        folder = os.path.join(os.path.dirname(os.path.dirname(__file__)), "locale")
-        found = _translators[language] = gettext.translation("mufakat", folder, [language], fallback=True).gettext
-    return found
+        _catalogues[language] = gettext.translation(DOMAIN, FOLDER, [language], fallback=True)
+    return _catalogues[language]

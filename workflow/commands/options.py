@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from workflow.commands.language import _
 from workflow.config import KEYS
 
 if TYPE_CHECKING:
@@ -56,6 +58,9 @@ class Command(click.Command):
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_help(self, ctx, formatter, self.examples)
 
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002  # click's signature
+        return first_sentence(self)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_options(self, ctx, formatter)
 
@@ -75,6 +80,9 @@ class Group(click.Group):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_help(self, ctx, formatter, self.examples)
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002  # click's signature
+        return first_sentence(self)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)
@@ -97,21 +105,35 @@ def with_globals(params: list[click.Parameter]) -> list[click.Parameter]:
 def write_help(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
     command.format_usage(ctx, formatter)
     if examples:
-        with formatter.section("Examples"):
+        with formatter.section(_("Examples")):
             for example in examples:
                 formatter.write(f"{'':{formatter.current_indent}}{example}\n")
-    command.format_help_text(ctx, formatter)
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(_(command.help or ""))
     command.format_options(ctx, formatter)
     command.format_epilog(ctx, formatter)
 
 
 def write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    records = [(param, param.get_help_record(ctx)) for param in command.get_params(ctx) if isinstance(param, click.Option)]
-    for title, shared in (("Options", False), ("Global options (before or after the command)", True)):
+    records = [(param, _translated(param).get_help_record(ctx)) for param in command.get_params(ctx) if isinstance(param, click.Option)]
+    for title, shared in ((_("Options"), False), (_("Global options (before or after the command)"), True)):
         rows = [record for param, record in records if record is not None and (param in GLOBALS) == shared]
         if rows:
             with formatter.section(title):
                 formatter.write_dl(rows)
+
+
+def first_sentence(command: click.Command) -> str:
+    """What a list of commands says of one."""
+    line = _(command.help or "").partition("\n")[0]
+    return line.partition("。")[0] + "。" if "。" in line else line.partition(". ")[0].rstrip(".") + "."
+
+
+def _translated(option: click.Option) -> click.Option:
+    spoken = copy(option)
+    spoken.help = _(option.help or "")
+    return spoken
 
 
 def command(name: str | None = None, *, examples: Sequence[str] = (), **settings: Any) -> Callable[[Callable[..., Any]], Command]:

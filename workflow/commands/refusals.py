@@ -9,7 +9,7 @@ import click
 
 from workflow import errors
 from workflow.commands import failures
-from workflow.commands.language import _
+from workflow.commands.language import _, said
 from workflow.commands.words import basis_text
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def unmet_lines(console: Console, words: Words | None, instance: Instance | None
     """One unmet requirement: what is missing, what it rests on, and below it the command that meets it."""
     stream = sys.stderr if err else sys.stdout
     sign = console.paint("!", "yellow", stream=stream) if unmet.soft else console.paint("✗", "red", stream=stream)
-    text = words.unmet(instance, unmet) if words is not None else (f"{unmet.requirement}: " if unmet.requirement else "") + unmet.text
+    text = words.unmet(instance, unmet) if words is not None else \
+        (f"{unmet.requirement}: " if unmet.requirement else "") + _(unmet.message).format(**unmet.facts)
     optional = f" ({_('not required')})" if unmet.soft else ""
     console.flow([f"{sign} {text}{optional}", basis_text(unmet.basis, unmet.citation) if unmet.citation else ""], indent, hang=indent + "    ",
                  stream=stream)
@@ -80,11 +81,8 @@ def _about(words: Words, ref: str) -> Instance | None:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, errors.RequirementsUnmet):
-        return _("{ref} cannot {trigger}: requirements that are not on record: {count}").format(
-            ref=error.ref, trigger=error.trigger, count=len(error.unmet))
     if isinstance(error, errors.StaleInstance):
-        return _("{message}; somebody was faster: look, then decide again").format(message=error)
+        return _("{message}; somebody was faster: look, then decide again").format(message=failures.message_of(error))
     return failures.message_of(error)
 
 
@@ -107,7 +105,7 @@ def _mend(error: Exception) -> str:
         return f"mufakat show {agreement}" if slash else "mufakat list"
     if isinstance(error, errors.NotFound) and error.kind == "person":
         return "mufakat person list"
-    return str(getattr(error, "mend", ""))
+    return said(getattr(error, "mend", ""))
 
 
 def _console(app: App) -> Console:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands.changes import HIDDEN
-from workflow.commands.language import _
+from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import ahead, deadline_lines, deadlines, is_final, option_data, options, path, remarks
@@ -64,7 +64,7 @@ def _agreement(app: App, words: Words) -> None:
         console.say("  " + _("{count} more: mufakat deadline list {ref}").format(count=len(due) - 8, ref=agreement.ref))
     for row in list(words.draft.tables["activity"].values())[-5:]:
         until = f" – {day_text(row.until)}" if row.until else ""
-        console.flow([f"{row.kind}  {day_text(row.on)}{until}", row.title, row.field, row.note], "  ", hang="            ")
+        console.flow([f"{_(row.kind)}  {day_text(row.on)}{until}", row.title, row.field, row.note], "  ", hang="            ")
     _next(console, agreement.ref, [row for row in stages if not is_final(words, row)])
 
 
@@ -74,7 +74,7 @@ def _line(console: Console, words: Words, row: Instance) -> None:
     final = is_final(words, row)
     console.flow([f"{'●' if final else '◉'} {pad(row.ref, 14)} {pad(row.state, 18)}", words.stage(row),
                   _("since {day}").format(day=day_text(row.since)),
-                  _("{count} items").format(count=len(words.draft.items(row.ref))) if words.draft.items(row.ref) else ""], "  ", hang="      ")
+                  _n("{count} item", "{count} items", len(words.draft.items(row.ref))) if words.draft.items(row.ref) else ""], "  ", hang="      ")
     for remark in remarks(words, row):
         console.flow([remark], "      ")
     instrument = _instrument(words, row)
@@ -98,7 +98,7 @@ def _stage(app: App, words: Words, instance: Instance) -> None:
     console, ref = app.console, f"{words.ref}/{instance.ref}"
     today = dates.earliest(words.draft.office.today)
     days = (today - dates.latest(instance.since)).days if dates.precision(instance.since) == "day" else None
-    since = _("since {day}").format(day=day_text(instance.since)) + (f" ({_('{count} days').format(count=days)})" if days is not None else "")
+    since = _("since {day}").format(day=day_text(instance.since)) + (f" ({_n('{count} day', '{count} days', days)})" if days is not None else "")
     console.flow([console.paint(ref, "bold"), instance.state, since, _("owner: {name}").format(name=app.name(words.draft.agreement.owner))])
     console.flow([words.stage(instance), words.label(instance, "state", instance.state), _instrument(words, instance)], "  ")
     console.flow([path(words, instance)], "  ", hang="    ")
@@ -125,8 +125,9 @@ def _on_record(app: App, console: Console, words: Words, instance: Instance) -> 
         sign = {"met": "✓", "refused": "✗", "not-required": "–", "waived": "–"}.get(row.status, "…")
         facts = [f"{key} {value_text(value)}" for key, value in row.data.items() if key not in ("names", *HIDDEN)]
         files = [f"{doc.filename}" + (f" ({doc.language})" if doc.language else "") for doc in words.draft.documents(instance.ref, name)]
-        votes = [f"{vote.decision}: {app.name(vote.person)} ({vote.role}) {day_text(vote.on)}" for vote in words.draft.approvals(instance.ref, name)]
-        state = "" if row.status == "met" else row.status
+        votes = [f"{_(vote.decision)}: {app.name(vote.person)} ({vote.role}) {day_text(vote.on)}"
+                 for vote in words.draft.approvals(instance.ref, name)]
+        state = "" if row.status == "met" else _(row.status)
         console.flow([f"{sign} {words.label(instance, 'requirement', name)}", state, *facts, *files, *votes], "  ", hang="      ")
     if unknown:
         console.flow([_("not documented: {names}").format(names=", ".join(unknown))], "  ", hang="      ")

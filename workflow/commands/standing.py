@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.commands.language import _
+from workflow.commands.language import _, _n
 from workflow.commands.words import basis_text, day_text, left_text
 from workflow.core import dates
 
@@ -115,8 +115,8 @@ def deadline_lines(console: Console, words: Words, rows: Iterable[Deadline], tod
         days = (dates.latest(row.effective) - today).days
         style = "red" if days < 0 or row.overdue else "yellow" if days <= 30 else ""
         label = words.deadline(row) if row.instance else f"{words.deadline(row)} ({_('the whole agreement')})"
-        console.flow([f"due   {console.paint(day_text(row.effective), style)}", label, words.counted(row), basis_text(row.basis, row.citation)],
-                     "  ", hang="        ")
+        console.flow([f"{_('due')}   {console.paint(day_text(row.effective), style)}", label, words.counted(row),
+                      basis_text(row.basis, row.citation)], "  ", hang="        ")
         console.flow([left(row, today)], "        ")
 
 
@@ -139,7 +139,7 @@ def left(row: Deadline, today: date) -> str:
         remarks.append(_("nothing is approved by time-out"))
     if row.shows and days < 0:
         since = _("no recorded activity since {day}").format(day=day_text(row.anchored_on)) if row.anchor == "last:activity" else ""
-        remarks.append(f"{row.shows}: {since}" if since else row.shows)
+        remarks.append(f"{_(row.shows)}: {since}" if since else _(row.shows))
     if row.provisional and dates.precision(row.anchored_on) != "day":
         remarks.append(_("provisional: it counts from a date not known to the day"))
     elif row.provisional:
@@ -157,8 +157,8 @@ def remarks(words: Words, instance: Instance) -> list[str]:
     predecessor = instance.links.get("predecessor")
     if predecessor:
         if instance.gap_days:
-            found.append(_("gap: {days} days without an agreement between {predecessor} and this one").format(
-                days=instance.gap_days, predecessor=predecessor))
+            found.append(_n("gap: {count} day without an agreement between {predecessor} and this one",
+                            "gap: {count} days without an agreement between {predecessor} and this one", instance.gap_days, predecessor=predecessor))
         elif instance.gap_days is None:
             found.append(_("follows {predecessor}; the gap between them is not documented").format(predecessor=predecessor))
         else:

@@ -88,7 +88,7 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
         app.console.say(_("and on every command: mufakat help COMMAND, or mufakat COMMAND --help"))
         return
     if words[0] in TOPICS:
-        app.console.say(TOPICS[words[0]][1])
+        app.console.say(_(TOPICS[words[0]][1]))
         return
     found: click.Command | None = root
     at = click.Context(root, info_name="mufakat", obj=app)

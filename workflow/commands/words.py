@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workflow.commands.language import _, pick
+from workflow.commands.language import _, _n, mark, pick
 from workflow.core import dates
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Words:
             "received": _("receipt: {name}").format(name=requirement),
             "counter": name.replace("_", " "),
             "deadline": _("the deadline “{name}”").format(name=self.label(of, "deadline", name)),
-            "last": _("the last recorded {name}").format(name=name), "first": _("the first {name}").format(name=name),
+            "last": _("the last recorded {name}").format(name=_(name)), "first": _("the first {name}").format(name=_(name)),
         }.get(kind, row.anchor)
         day = day_text(row.anchored_on)
         if not row.amount:
@@ -115,7 +115,7 @@ def day_text(text: str) -> str:
     if precision == "not-after":
         return _("not after {day}").format(day=day_text(text.removeprefix(dates.NOT_AFTER)))
     if precision == "year":
-        return text
+        return _("{year}").format(year=text)
     last = dates.latest(text)
     month = _(MONTHS[last.month - 1])
     if precision == "month":
@@ -124,8 +124,7 @@ def day_text(text: str) -> str:
 
 
 def amount_text(amount: int, unit: str) -> str:
-    one, many = UNITS[unit]
-    return (_(one) if amount == 1 else _(many)).format(amount=amount)
+    return _n(*UNITS[unit], amount)
 
 
 def left_text(effective: str, today: date) -> str:
@@ -134,8 +133,8 @@ def left_text(effective: str, today: date) -> str:
     if days == 0:
         return _("today")
     if days < 0:
-        return _("1 day overdue") if days == -1 else _("{count} days overdue").format(count=-days)
-    return _("1 day left") if days == 1 else _("{count} days left").format(count=days)
+        return _n("{count} day overdue", "{count} days overdue", -days)
+    return _n("{count} day left", "{count} days left", days)
 
 
 def value_text(value: Any) -> str:
@@ -150,17 +149,16 @@ def value_text(value: Any) -> str:
     return text
 
 
-def mark(message: str) -> str:
-    """A message that is translated where it is used."""
-    return message
-
-
 WEEKDAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
 MONTHS = (mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun"), mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"),
           mark("Nov"), mark("Dec"))
+RECORDED = (  # words of the record itself that screens say
+    mark("activity"), mark("contact"), mark("report"), mark("open"), mark("asked"), mark("refused"), mark("approved"), mark("not-required"),
+    mark("waived"), mark("dormant"), mark("late"),
+)
 UNITS = {
-    "day": (mark("{amount} day"), mark("{amount} days")),
-    "working-day": (mark("{amount} working day"), mark("{amount} working days")),
-    "month": (mark("{amount} month"), mark("{amount} months")),
-    "year": (mark("{amount} year"), mark("{amount} years")),
+    "day": ("{count} day", "{count} days"),
+    "working-day": ("{count} working day", "{count} working days"),
+    "month": ("{count} month", "{count} months"),
+    "year": ("{count} year", "{count} years"),
 }
