@@ -58,6 +58,11 @@ class App:
     def config(self) -> Config:
         return Config({name: str(value) for name, value in self.given.items()}, self.environment)
 
+    def give(self, name: str, value: str) -> None:
+        """Set an option as if it stood on the command line."""
+        self.given[name] = value
+        self.__dict__.pop("config", None)
+
     @cached_property
     def console(self) -> Console:
         spoken = self.config.value("lang").value or language.of_locale(self.environment)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workflow.commands.batch import Batch
 from workflow.commands.failures import REFUSED, Failed, message_of
 from workflow.commands.language import _
-from workflow.commands.options import command, pass_app, reference
+from workflow.commands.options import command, complete_trigger, pass_app, reference
 from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import Option, is_final, option_data, options
 from workflow.errors import InvalidInput, Phrase, TransitionRefused, WorkflowError
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Instance
 
 
-@command("can", examples=("mufakat can bogor-kisarazu/loi", "mufakat can bogor-kisarazu/loi sign && echo ready"))
+@command("can", kind=Batch, examples=("mufakat can bogor-kisarazu/loi", "mufakat can bogor-kisarazu/loi sign && echo ready"))
 @reference()
-@click.argument("trigger", default="")
+@click.argument("trigger", default="", shell_complete=complete_trigger)
 @pass_app
 def can_command(app: App, ref: str, trigger: str) -> None:
     """What may happen to a stage, or to every stage of an agreement. With TRIGGER exit 4 where it may not."""

@@ -66,11 +66,11 @@ def _run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
     except OSError as error:
         if error.errno == errno.EPIPE:
             return _hang_up()
-        return _tell(error, app, words)
+        return tell(error, app, words)
     except (errors.WorkflowError, click.ClickException) as error:
-        return _tell(error, app, words)
+        return tell(error, app, words)
     except Exception as error:  # noqa: BLE001  # the last resort: a sentence for people, the traceback on request
-        return _tell(error, app, words)
+        return tell(error, app, words)
     return code if isinstance(code, int) else 0
 
 
@@ -124,7 +124,8 @@ def suggestions_of(error: Exception) -> list[str]:
     return [name for name in nearest(word.partition("=")[0] if "=" in word else word, known) if name != word] if known and word else []
 
 
-def _tell(error: Exception, app: App, words: Sequence[str]) -> int:
+def tell(error: Exception, app: App, words: Sequence[str]) -> int:
+    """Write an error to stderr, as the line that was typed (`words`) wants it; its exit code."""
     if app.given.get("debug") or "--debug" in words:
         import traceback
 

@@ -136,8 +136,9 @@ def _translated(option: click.Option) -> click.Option:
     return spoken
 
 
-def command(name: str | None = None, *, examples: Sequence[str] = (), **settings: Any) -> Callable[[Callable[..., Any]], Command]:
-    return click.command(name, cls=Command, examples=examples, **settings)
+def command(name: str | None = None, *, examples: Sequence[str] = (), kind: type[Command] = Command,
+            **settings: Any) -> Callable[[Callable[..., Any]], Command]:
+    return click.command(name, cls=kind, examples=examples, **settings)
 
 
 def group(name: str | None = None, *, examples: Sequence[str] = (), **settings: Any) -> Callable[[Callable[..., Any]], Group]:
@@ -158,6 +159,24 @@ def complete_reference(ctx: click.Context, param: click.Parameter, incomplete: s
         return found + store.refs(found[0] + "/") if len(found) == 1 and "/" not in incomplete else found
     except WorkflowError:
         return []
+
+
+def complete_trigger(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The transitions that leave the state of the stage that was named, those a person may take."""
+    from workflow.errors import WorkflowError
+
+    del param
+    app: App | None = ctx.find_root().obj
+    ref = str(ctx.params.get("ref") or "")
+    if app is None or "/" not in ref:
+        return []
+    try:
+        words = app.words(ref)
+        stage = words.find(ref.partition("/")[2])
+    except WorkflowError:
+        return []
+    return [row.name for row in words.definition(stage).transitions.values()
+            if stage.state in row.sources and row.roles and row.name.startswith(incomplete)]
 
 
 def reference(name: str = "ref", **settings: Any) -> Callable[[Any], Any]:

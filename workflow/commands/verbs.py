@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands import typed
+from workflow.commands.batch import Batch
 from workflow.commands.changes import print_done
-from workflow.commands.options import command, letter_options, paper_options, pass_app, reference, write_options_of
+from workflow.commands.language import _
+from workflow.commands.options import command, complete_trigger, letter_options, paper_options, pass_app, reference, write_options_of
 from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -46,10 +48,11 @@ def start_command(app: App, track: str, ref: str, title: str, parties: tuple[str
     begun = asked._replace(occurred=since or asked.occurred)
     done = engine.start(ref, track, title or "–".join(side["name"] for side in sides), sides, app.person(owner).id,
                         dict(map(typed.param, params)), begun, imported=bool(existing))
-    print_done(app, done, f"mufakat can {ref}")
     if existing and not asked.dry_run:
         again = begun._replace(request=f"{asked.request}:{existing}" if asked.request else "")
-        print_done(app, engine.open(ref, stage, again, existing=state), f"mufakat show {ref}")
+        entered = engine.open(ref, stage, again, existing=state)
+        done = entered._replace(before=(done, *entered.before))
+    print_done(app, done, f"mufakat can {ref}" if not existing else f"mufakat show {ref}")
 
 
 @command("open", examples=(
@@ -72,12 +75,12 @@ def open_command(app: App, ref: str, stage: str, words: tuple[str, ...], existin
     print_done(app, engine.open(ref, stage, asked._replace(occurred=since or asked.occurred), existing=existing))
 
 
-@command("advance", examples=(
+@command("advance", kind=Batch, examples=(
     "mufakat advance bogor-kisarazu/loi consult",
     "mufakat advance bogor-kisarazu/loi sign signed_on=2016-11-18 place='KBRI Tokyo' --document instrument=signed.pdf:id",
 ))
 @reference()
-@click.argument("trigger")
+@click.argument("trigger", shell_complete=complete_trigger)
 @click.argument("words", nargs=-1, metavar="[REQUIREMENT] [FIELD=VALUE]...")
 @letter_options
 @paper_options
@@ -90,7 +93,7 @@ def advance_command(app: App, ref: str, trigger: str, words: tuple[str, ...], **
     print_done(app, engine.advance(ref, trigger, typed.ask(app, options, facts, papers)))
 
 
-@command("record", examples=(
+@command("record", kind=Batch, examples=(
     "mufakat record bogor-kisarazu/loi home-affairs --asked 2016-10-20 --letter 099/123 --file letter.pdf",
     "mufakat record bogor-kisarazu/loi exploration_positive=yes --document draft=loi-id.pdf:id --document draft=loi-ja.pdf:ja",
 ))
@@ -114,7 +117,7 @@ def record_command(app: App, ref: str, words: tuple[str, ...], not_required: boo
     print_done(app, engine.record(ref, typed.ask(app, options, facts, papers)))
 
 
-@command("approve", examples=(
+@command("approve", kind=Batch, examples=(
     "mufakat approve bogor-kisarazu/loi legal-check",
     'mufakat approve bogor-kisarazu/loi legal-check --refuse --reason "article 4 names no currency"',
 ))
@@ -128,7 +131,7 @@ def approve_command(app: App, ref: str, name: str, refuse: bool, **options: Any)
     print_done(app, app.editor.approve(ref, name, typed.ask(app, options), refuse=refuse))
 
 
-@command("activity", examples=(
+@command("activity", kind=Batch, examples=(
     'mufakat activity bogor-kisarazu "student online exchange" --occurred-at 2017-12-14 --field education',
 ))
 @reference()
@@ -146,7 +149,10 @@ def activity_command(app: App, ref: str, title: str, kind: str, field: str, unti
                                     note=note), f"mufakat show {ref.partition('/')[0]}")
 
 
-@command("assign", examples=("mufakat assign bogor-kisarazu --owner sari",))
+@command("assign", kind=Batch, examples=(
+    "mufakat assign bogor-kisarazu --owner sari",
+    "mufakat list --owner budi -o ids | mufakat assign --from - --owner sari",
+))
 @reference()
 @click.option("--owner", required=True, metavar="PERSON", help="Login, name or id; or me.")
 @write_options_of(place=False)
@@ -171,6 +177,9 @@ def correct_command(app: App, entry: str, words: tuple[str, ...], undo: bool, **
     """Correct an entry by a new one: a field, a date, a document. History is never rewritten (mufakat history REF)."""
     engine = app.editor
     asked = typed.ask(app, options, _facts(words))
+    if undo and not asked.dry_run and not app.confirm(_("take back {entry}?").format(entry=entry)):
+        app.console.tell(_("nothing was changed"))
+        return
     print_done(app, engine.correct(entry, asked, undo=undo), f"mufakat history {entry.partition('#')[0]}")
 
 

@@ -1,0 +1,51 @@
+"""Many references: a result for each, exit 1 if any failed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def two(loi):
+    loi.ok("start sister-city bogor-tainan --party Bogor:ID --party Tainan:TW")
+    loi.ok("person add Sari --login sari --role coordinator")
+    return loi
+
+
+def test_each_reference_of_a_file_gets_its_result(two):
+    refs = two.file("refs.txt", "# ours\nbogor-kisarazu\n\nbogor-tainan\n")
+
+    rows = [json.loads(line) for line in two.ok(f"assign --from {refs} --owner sari -o json").splitlines()]
+
+    assert [row["ref"] for row in rows] == ["bogor-kisarazu", "bogor-tainan"]
+    assert two.json("show bogor-tainan")["owner_name"] == "Sari"
+
+
+def test_one_failure_does_not_stop_the_others_and_ends_with_1(two):
+    refs = two.file("refs.txt", "bogor-kisarazu\nnowhere\nbogor-tainan\n")
+
+    result = two(f"activity --from {refs} meeting")
+
+    assert result.exit_code == 1
+    assert result.stdout.count("activity recorded") == 2
+    assert "nowhere" in result.stderr
+
+
+def test_references_come_from_a_pipe(two, monkeypatch):
+    from click.testing import CliRunner
+
+    from cli import PARTS, cli
+    from workflow.commands.app import App
+
+    app = App(PARTS, two.environment, two.clock)
+    result = CliRunner().invoke(cli, ["can", "--from", "-", "-o", "json"], obj=app, input="bogor-kisarazu/loi\nbogor-tainan\n", prog_name="mufakat")
+
+    assert result.exit_code == 0
+    assert [json.loads(line)["ref"] for line in result.stdout.splitlines()] == ["bogor-kisarazu/loi", "bogor-tainan"]
+
+
+def test_a_list_without_a_reference_is_a_usage_error(two):
+    assert two(f"assign --from {two.file('refs.txt', '')} --owner sari").exit_code == 2
+    assert two("assign --from missing.txt --owner sari").exit_code == 2

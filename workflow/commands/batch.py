@@ -1,0 +1,70 @@
+"""One command over many references: `--from FILE` (`-` is stdin), one a line; a result for each, exit 1 if any failed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workflow.commands.options import Command
+from workflow.errors import InvalidInput, WorkflowError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workflow.commands.app import App
+
+EACH = "\0each"  # stands where the reference would, which nobody can type
+
+
+class Batch(Command):
+    """A command whose first word is a reference, or with `--from` each of many."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.params.append(click.Option(["--from", "source"], metavar="FILE", help="For every reference in FILE, one a line; - is stdin."))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        each = any(word == "--from" or word.startswith("--from=") for word in args)
+        return super().parse_args(ctx, [EACH, *args] if each else args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        source = ctx.params.pop("source", None)
+        if source is None:
+            return super().invoke(ctx)
+        app: App = ctx.obj
+        if app.output == "json":
+            app.give("output", "ndjson")  # a result for each, each on its own
+        failed = 0
+        for ref in references(source):
+            ctx.params["ref"] = ref
+            try:
+                super().invoke(ctx)
+            except WorkflowError as error:
+                from workflow.commands.failures import Failed, tell
+
+                failed += 1
+                if not isinstance(error, Failed):
+                    tell(error, app, ("-o", app.output))
+        if failed:
+            from workflow.commands.failures import FAILURE, Failed
+
+            raise Failed(FAILURE)
+        return None
+
+
+def references(source: str) -> Sequence[str]:
+    """The references of a file, one a line; empty lines and those that begin with # are none."""
+    try:
+        if source == "-":
+            lines = sys.stdin.read().splitlines()
+        else:
+            with open(source, encoding="utf-8") as stream:
+                lines = stream.read().splitlines()
+    except OSError as refused:
+        raise InvalidInput("from", source, f"it cannot be read ({refused.strerror})") from None
+    found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not found:
+        raise InvalidInput("from", source, "there is no reference in it")
+    return found
