@@ -164,7 +164,11 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 
 class Case(NamedTuple):
-    """Everything on record of one agreement: the tables, each a mapping from key to record (`agreement` under `()`)."""
+    """
+    Everything on record of one agreement: the tables, each a mapping from key to record (`agreement` under `()`).
+
+    The store may read a table only when it is asked for by name; what iterates over the tables needs a case that was loaded whole.
+    """
 
     head: Head
     tables: Mapping[str, Mapping[tuple[Any, ...], Any]]
@@ -232,9 +236,20 @@ def apply(tables: dict[str, dict[tuple[Any, ...], Any]], effects: Iterable[Effec
             tables[table][key] = tables[table][key]._replace(**values)
 
 
+class Copied(dict[str, dict[tuple[Any, ...], Any]]):
+    """Tables to write on: each is copied when it is first asked for, so that what nobody reads is neither copied nor loaded."""
+
+    def __init__(self, tables: Mapping[str, Mapping[tuple[Any, ...], Any]]) -> None:
+        self._tables = tables
+
+    def __missing__(self, name: str) -> dict[tuple[Any, ...], Any]:
+        rows = self[name] = dict(self._tables[name])
+        return rows
+
+
 def after(case: Case, change: Change) -> Case:
     """The case as a change would leave it, under the same head."""
-    tables = {name: dict(rows) for name, rows in case.tables.items()}
+    tables = Copied(case.tables)
     apply(tables, change.effects)
     return Case(case.head, tables)
 

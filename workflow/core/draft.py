@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core.agreement import KEYS, Case, Effect
+from workflow.core.agreement import KEYS, Case, Copied, Effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,7 +50,7 @@ class Draft:
 
     def __init__(self, case: Case, office: Office) -> None:
         self.case, self.office = case, office
-        self.tables: dict[str, dict[tuple[Any, ...], Any]] = {name: dict(rows) for name, rows in case.tables.items()}
+        self.tables: dict[str, dict[tuple[Any, ...], Any]] = Copied(case.tables)
         self.touched: dict[tuple[str, tuple[Any, ...]], None] = {}
         self.moved: list[tuple[str, str, str, str]] = []  # (instance, trigger, from, to) of every transition fired
         self.opened: list[str] = []

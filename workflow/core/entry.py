@@ -30,6 +30,7 @@ MAX_INT = 2**53 - 1
 MAX_DEPTH = 64
 SALT_BYTES = 32
 PERSONAL_TAG = b"mufakat/v1 pd\0"
+NUL = b"\\u0000"  # as JSON writes it; not every database holds the letter
 MAX_KEYS = 4096
 _sound_keys: set[str] = set()
 KEY_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_."
@@ -78,6 +79,8 @@ def seal(change: Change, *, head: Head, origin: str, eid: str, recorded: str, pe
         "effects": effects, "pd": commitments, "req": req,
     }
     body = canonical(content)
+    if NUL in body or any(NUL in text.encode() for _, _, text in details):
+        _refuse_nul(content, details)
     if len(body) > MAX_BODY:
         field = _longest(content)
         raise InvalidInput(field, None, f"too long: the journal entry would take {len(body):,} bytes and may take {MAX_BODY:,}; "
@@ -231,8 +234,21 @@ def _is_broken(text: str) -> bool:
     return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
+def _refuse_nul(content: dict[str, Any], details: tuple[tuple[str, bytes, str], ...]) -> None:
+    """Name the text that holds a NUL, if one does: an escaped backslash before `u0000` looks the same in the bytes."""
+    held = [(_typed(path), text) for path, text in _texts(content, "")]
+    held += [(name.partition(".")[2], inner) for name, _, text in details for _, inner in _texts(json.loads(text), "")]
+    for path, text in held:
+        if "\0" in text:
+            raise InvalidInput(path, text, "the text holds a NUL character")
+
+
 def _longest(content: dict[str, Any]) -> str:
-    """The path of the longest text, as the person knows it: without the frame of the effect around it."""
-    path = max(_texts(content, ""), key=lambda found: len(found[1].encode()))[0]
+    """The path of the longest text, as the person knows it."""
+    return _typed(max(_texts(content, ""), key=lambda found: len(found[1].encode()))[0])
+
+
+def _typed(path: str) -> str:
+    """The path of a value in an entry as the person knows it: without the frame of the effect around it."""
     head, mark, rest = path.partition(".set.")
     return rest if mark and head.startswith("effects.") else path
