@@ -51,7 +51,7 @@ class Documents:
             for block in _blocks(source):
                 digest.update(block)
                 size += len(block)
-            return Kept(digest.hexdigest(), size, filename, False)
+            return Kept(digest.hexdigest(), size, filename, stored=False)
         finally:
             os.close(source)
 
@@ -116,7 +116,7 @@ class Documents:
         finally:
             if os.path.exists(temporary):
                 os.unlink(temporary)
-        return Kept(digest.hexdigest(), size, filename, True)
+        return Kept(digest.hexdigest(), size, filename, stored=True)
 
     def _settle(self, temporary: str, sha256: str) -> None:
         """Give the bytes their name; who comes second keeps what is there."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import correcting, dates, decision
@@ -27,7 +28,7 @@ from workflow.outcome import Done, outcome, taken
 from workflow.ports import HeadMoved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from workflow.core.agreement import Case
     from workflow.core.draft import Office
@@ -59,13 +60,16 @@ class Ask(NamedTuple):
 
     facts: Sequence[Fact] = ()
     papers: Sequence[Paper] = ()
-    links: dict[str, str] = {}
+    links: Mapping[str, str] = MappingProxyType({})
     occurred: str = ""
     reason: str = ""
     role: str = ""
     if_state: str = ""
     request: str = ""
     dry_run: bool = False
+
+
+NOTHING = Ask()
 
 
 class Engine:
@@ -81,7 +85,7 @@ class Engine:
         self.origin, self.clock, self.documents, self.entropy = origin, clock, documents, entropy
 
     def start(self, ref: str, track: str, title: str, parties: list[dict[str, Any]], owner: str = "", params: dict[str, Any] | None = None,
-              ask: Ask = Ask(), *, imported: bool = False) -> Done:
+              ask: Ask = NOTHING, *, imported: bool = False) -> Done:
         """Begin an agreement. `parties`: name, country (ISO 3166 two letters), kind."""
         repeated = self._repeated(ref, ask, "start", ref, track, title, parties, owner)
         if repeated is not None:
@@ -100,7 +104,7 @@ class Engine:
         except HeadMoved:
             raise InvalidInput("reference", ref, Phrase("somebody has just taken it: mufakat show {ref}", ref=ref)) from None
 
-    def open(self, ref: str, stage: str, ask: Ask = Ask(), *, existing: str = "") -> Done:
+    def open(self, ref: str, stage: str, ask: Ask = NOTHING, *, existing: str = "") -> Done:
         """Open a stage of an agreement; with `existing` enter it in the state it stands in, as of `ask.occurred`."""
         agreement, _, parent = ref.partition("/")
 
@@ -112,35 +116,35 @@ class Engine:
             return decision.open_stage(case, office, stage, self._request(ask), existing=existing)
         return self._write(agreement, "", decide, ask, "open", ref, stage, existing)
 
-    def advance(self, ref: str, trigger: str, ask: Ask = Ask()) -> Done:
+    def advance(self, ref: str, trigger: str, ask: Ask = NOTHING) -> Done:
         """Move a stage along one of its transitions, with the facts and files that come with the step."""
         return self._on(ref, lambda case, office, stage: decision.advance(case, office, stage, trigger, self._request(ask)), ask,
                         "advance", ref, trigger)
 
-    def record(self, ref: str, ask: Ask = Ask(), *, not_required: str = "") -> Done:
+    def record(self, ref: str, ask: Ask = NOTHING, *, not_required: str = "") -> Done:
         """Put facts, letters, answers, documents or links on record."""
         return self._on(ref, lambda case, office, stage: decision.record(case, office, stage, self._request(ask), not_required=not_required),
                         ask, "record", ref, not_required)
 
-    def approve(self, ref: str, name: str, ask: Ask = Ask(), *, refuse: bool = False) -> Done:
+    def approve(self, ref: str, name: str, ask: Ask = NOTHING, *, refuse: bool = False) -> Done:
         """Give one approval, or refuse it (with a reason)."""
         verdict = "refused" if refuse else "approved"
         return self._on(ref, lambda case, office, stage: decision.approve(case, office, stage, name, verdict, self._request(ask)), ask,
                         "approve", ref, name, verdict)
 
-    def activity(self, ref: str, title: str, ask: Ask = Ask(), *, kind: str = "activity", field: str = "", until: str = "",
+    def activity(self, ref: str, title: str, ask: Ask = NOTHING, *, kind: str = "activity", field: str = "", until: str = "",
                  note: str = "") -> Done:
         """Put a dated fact of cooperation on record, of the agreement or of one of its stages."""
         agreement, _, stage = ref.partition("/")
         return self._write(agreement, "", lambda case, office: decision.activity(case, office, title, kind, field, until, stage, note,
                            self._request(ask)), ask, "activity", ref, title, kind, field, until, note)
 
-    def assign(self, ref: str, owner: str, ask: Ask = Ask()) -> Done:
+    def assign(self, ref: str, owner: str, ask: Ask = NOTHING) -> Done:
         """Make a person (by id) responsible for the agreement."""
         return self._write(ref.partition("/")[0], "", lambda case, office: decision.assign(case, office, owner, self._request(ask)), ask,
                            "assign", ref, owner)
 
-    def correct(self, entry: str, ask: Ask = Ask(), *, undo: bool = False) -> Done:
+    def correct(self, entry: str, ask: Ask = NOTHING, *, undo: bool = False) -> Done:
         """Put an earlier entry right by a new one (`entry`: `bogor-kisarazu#12`), or take back the latest transition of a stage."""
         ref, mark, number = entry.partition("#")
         if not mark or not number.isdigit():
@@ -206,7 +210,7 @@ class Engine:
                 done = self._commit(case, change, ask, now, self.library.pins(change), *asked)
                 return done._replace(before=before)
             except TransitionRefused as refused:
-                if ask.dry_run or self._refuse(case, office, stage, refused, ask, now):
+                if ask.dry_run or self._refuse(case, office, stage, refused, now):
                     raise
             except HeadMoved:
                 repeated = self._repeated(ref, ask, *asked)
@@ -218,7 +222,7 @@ class Engine:
                 raise StaleInstance(f"{ref}/{stage}", first.state, found.state)
         raise StaleInstance(ref, Phrase("one revision"), Phrase("too many at once"))
 
-    def _refuse(self, case: Case, office: Office, stage: str, refused: TransitionRefused, ask: Ask, now: str) -> bool:
+    def _refuse(self, case: Case, office: Office, stage: str, refused: TransitionRefused, now: str) -> bool:
         """Put a refused attempt on record; False if the head moved meanwhile, so that it may not have been a refusal at all."""
         unmet: Sequence[Unmet] = getattr(refused, "unmet", ()) or getattr(refused, "needs", ())
         reason = "; ".join(f"{row.requirement}: {row.text}" if row.requirement else row.text for row in unmet) or str(refused)

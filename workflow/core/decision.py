@@ -6,6 +6,7 @@ Every verb ends alike: reactions of sibling stages are followed, deadlines recko
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import dates, facts, firing, following, machine, opening, reckoning, recording
@@ -14,6 +15,8 @@ from workflow.core.draft import Draft
 from workflow.errors import AgreementNotFound, InvalidInput, Phrase
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from workflow.core.agreement import Deadline, Instance
     from workflow.core.draft import Office
     from workflow.core.recording import Fact, File
@@ -22,9 +25,9 @@ if TYPE_CHECKING:
 class Request(NamedTuple):
     """What is asked besides the verb: facts, files, links, the date on paper, a reason, a role. `flags`: what only one verb knows."""
 
-    facts: list[Fact] = []
-    files: list[File] = []
-    links: dict[str, str] = {}
+    facts: Sequence[Fact] = ()
+    files: Sequence[File] = ()
+    links: Mapping[str, str] = MappingProxyType({})
     occurred: str = ""
     reason: str = ""
     role: str = ""
@@ -113,8 +116,7 @@ def expire(case: Case, office: Office, row: Deadline, on: str) -> Change:
     draft = Draft(case, office)
     instance = find(draft, row.instance)
     draft.put("deadline", row._replace(status="fired", settled_on=on, wake_at=""))
-    change = _take(draft, instance, row.fire, on, Request(), "fire", again=row)
-    return change
+    return _take(draft, instance, row.fire, on, Request(), "fire", again=row)
 
 
 def overdue(case: Case, office: Office, row: Deadline, why: str) -> Change:
@@ -196,7 +198,7 @@ def _wants_reason(draft: Draft, instance: Instance, trigger: str, request: Reque
     return "reason" in needs and not any(fact.field == "reason" for fact in request.facts)
 
 
-def _link(draft: Draft, instance: Instance, links: dict[str, str]) -> None:
+def _link(draft: Draft, instance: Instance, links: Mapping[str, str]) -> None:
     if links:
         definition = draft.definition(instance)
         chosen = opening.choose_links(draft, definition, instance.stage, links, strict=False)

@@ -127,9 +127,7 @@ class Definition(NamedTuple):
         return found is not None and fact in found.holds
 
     def field(self, name: str, law_of: str) -> tuple[Requirement, str, str] | None:
-        """
-        The requirement, field and type that `name` means on the day `law_of`: `direction`, or `notice.terminates_on` in full.
-        """
+        """The requirement, field and type that `name` means on the day `law_of`: `direction`, or `notice.terminates_on` in full."""
         head, dot, rest = name.partition(".")
         key = rest if dot else name
         rows = [self.requirements[owner] for owner in ((head,) if dot else self.owners.get(name, ())) if owner in self.requirements]
@@ -201,7 +199,7 @@ def fields_of(row: Mapping[str, Any]) -> dict[str, str]:
     fields: dict[str, str] = dict(row.get("of", NOTHING))
     kind = row["kind"]
     if kind == "checklist":
-        fields |= {name: "yes|no|na" for name in (*row.get("hard", ()), *row.get("answer", ()))}
+        fields |= dict.fromkeys((*row.get("hard", ()), *row.get("answer", ())), "yes|no|na")
     elif kind == "letter":
         fields |= LETTER_FIELDS
     elif kind == "reply":

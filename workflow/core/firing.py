@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def fire(draft: Draft, instance: Instance, transition: Transition, on: str) -> None:
     """Write one transition of one instance onto the draft; `on` is the date on paper."""
-    draft.put("instance", _moved(draft, instance, transition, on))
+    draft.put("instance", _moved(instance, transition, on))
     draft.moved.append((instance.ref, transition.name, instance.state, transition.to or instance.state))
     spec = transition.spec
     for name in spec.get("reopens", ()):
@@ -31,7 +31,7 @@ def fire(draft: Draft, instance: Instance, transition: Transition, on: str) -> N
     record_gap(draft, draft.instance(instance.ref))
 
 
-def _moved(draft: Draft, instance: Instance, transition: Transition, on: str) -> Instance:
+def _moved(instance: Instance, transition: Transition, on: str) -> Instance:
     counters, entered, fired = dict(instance.counters), instance.entered, instance.fired
     name = transition.spec.get("counter")
     if name:

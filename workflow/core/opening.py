@@ -15,11 +15,13 @@ from workflow.core.facts import say
 from workflow.errors import InvalidInput, NotFound, OutOfSequence, Phrase, RequirementsUnmet, Unmet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workflow.core.definition import Definition, Transition
     from workflow.core.draft import Draft
 
 
-def place(draft: Draft, stage: str, links: dict[str, str], on: str, *, state: str = "", parent: str = "", imported: bool = False) -> Instance:
+def place(draft: Draft, stage: str, links: Mapping[str, str], on: str, *, state: str = "", parent: str = "", imported: bool = False) -> Instance:
     """Put a new instance of a stage (of an item, where `parent` is given) on the draft, in its initial state or in `state`."""
     if parent:
         plan = draft.instance(parent)
@@ -39,7 +41,7 @@ def place(draft: Draft, stage: str, links: dict[str, str], on: str, *, state: st
     return instance
 
 
-def open_stage(draft: Draft, stage: str, links: dict[str, str], on: str) -> Instance:
+def open_stage(draft: Draft, stage: str, links: Mapping[str, str], on: str) -> Instance:
     """
     Open a stage where its track allows it, with the links given or the only ones possible.
 
@@ -84,7 +86,7 @@ def _with_opening(draft: Draft, instance: Instance, command: str) -> str:
     return f"mufakat open {parent} {stage} {rest}" if verb == "mufakat record" else command
 
 
-def enter_existing(draft: Draft, stage: str, state: str, links: dict[str, str], as_of: str) -> Instance:
+def enter_existing(draft: Draft, stage: str, state: str, links: Mapping[str, str], as_of: str) -> Instance:
     """
     Enter a stage that was running (or over) before it was recorded here, in the state it stands in.
 
@@ -111,7 +113,7 @@ def mark_unknown(draft: Draft, instance: Instance) -> None:
             draft.put("row", Row(instance.ref, need.row, 1, "unknown", {}, instance.opened_on))
 
 
-def choose_links(draft: Draft, definition: Definition, stage: str, given: dict[str, str], *, strict: bool = True) -> dict[str, str]:
+def choose_links(draft: Draft, definition: Definition, stage: str, given: Mapping[str, str], *, strict: bool = True) -> dict[str, str]:
     """
     The links of a new instance: those given, else the one possible target of each that the definition names.
 
@@ -170,7 +172,7 @@ def _rule(draft: Draft, stage: str) -> dict[str, Any]:
     return dict(stages[stage])
 
 
-def _admit(draft: Draft, stage: str, rule: dict[str, Any], links: dict[str, str]) -> None:
+def _admit(draft: Draft, stage: str, rule: dict[str, Any], links: Mapping[str, str]) -> None:
     """One at a time, unless the track says `many`; a successor names the one it follows."""
     if rule.get("many") is True:
         return

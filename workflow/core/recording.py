@@ -14,6 +14,7 @@ from workflow.core.agreement import Approval, Document, Row
 from workflow.errors import InvalidInput, NotAuthorised, OwnWork, Phrase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from workflow.core.agreement import Instance
@@ -44,7 +45,7 @@ class File(NamedTuple):
     stored: bool = True
 
 
-def record(draft: Draft, instance: Instance, given: list[Fact], files: list[File], on: str, *, correcting: bool = False) -> list[str]:
+def record(draft: Draft, instance: Instance, given: Sequence[Fact], files: Sequence[File], on: str, *, correcting: bool = False) -> list[str]:
     """
     Write facts and files onto the draft; the requirements they answer.
 
@@ -115,7 +116,7 @@ def parse(field: str, kind: str, text: str, draft: Draft) -> Any:
     return text
 
 
-def act_date(draft: Draft, instance: Instance, given: list[Fact]) -> str:
+def act_date(draft: Draft, instance: Instance, given: Sequence[Fact]) -> str:
     """The day the facts themselves give to the act: the latest of the dates of signature, meeting, letter or answer."""
     days = [read(draft, instance, fact)[2] for fact in given if fact.field.rpartition(".")[2] in ACT_DATES]
     past = [day for day in days if dates.earliest(day) <= _today(draft)]
