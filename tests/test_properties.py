@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from world import World, catalog
 
-from tests.world import World, catalog
 from workflow.core.recording import Fact
 from workflow.core.replay import replay
 from workflow.engine import Ask

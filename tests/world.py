@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from supplies import Supplies
+
 import definitions
 from workflow.catalog import Catalog
-from workflow.core import decision, facts
+from workflow.core import decision
 from workflow.core.agreement import Effect, Head
 from workflow.core.entry import seal
 from workflow.core.office import Actor, Coverage, Day
 from workflow.documents import Documents
 from workflow.engine import Ask, Engine, Paper
-from workflow.core.recording import Fact
 from workflow.library import Library
 from workflow.store.sqlite import SqliteStore
 
@@ -109,7 +110,7 @@ class World:
 
     def provide(self, ref: str, trigger: str, pick: int = 0, **facts_: str) -> Ask:
         """Everything that a transition still needs, made up truthfully enough: what a coordinator would have on the desk."""
-        return provide(self, ref, trigger, facts_, pick)
+        return Supplies(self, ref, trigger, pick).ask(facts_)
 
     def take(self, ref: str, trigger: str, occurred: str = "", **facts_: str) -> Done:
         """Take a transition with all it needs, approvals by different people included."""
@@ -119,76 +120,3 @@ class World:
     def walk(self, ref: str, *triggers: str) -> None:
         for trigger in triggers:
             self.take(ref, trigger)
-
-
-SAMPLE = {"text": "text", "int": "2", "list": "education,health", "bool": "no"}
-
-
-def provide(world: World, ref: str, trigger: str, given: dict[str, str], pick: int = 0) -> Ask:
-    """Answer every field, letter, reply, document and approval that a transition asks for, and that is not on record."""
-    draft = world.engine.read(ref)
-    instance = decision.find(draft, ref.partition("/")[2])
-    definition = draft.definition(instance)
-    day = draft.office.today
-    typed, papers = [Fact(name, value) for name, value in given.items()], []
-    conditions = dict(definition.transitions[trigger].when)
-    for name in definition.transitions[trigger].needs:
-        need = definition.requirements[name]
-        conditions |= {fact: [False] for fact, values in need.when.items()
-                       if "." not in fact and True in values and facts.fact(draft, instance, fact) is None}
-        if need.kind == "items" and not draft.items(instance.ref):
-            details = {field: sample(field, kind, day) for row in ("title", "details") for field, kind in definition.item.requirements[row].fields.items()}
-            details["funding"] = "host"
-            world.engine.open(ref, "item", Ask(facts=[Fact(field, value) for field, value in details.items()]))
-    for name, values in conditions.items():
-        if facts.fact(draft, instance, name) is None and name not in given:
-            typed.append(Fact(name, "yes" if values[0] is True else "no" if values[0] is False else str(values[0])))
-    for name in definition.transitions[trigger].needs:
-        need = definition.requirements[name]
-        row = draft.row(instance.ref, need.row)
-        held = row.data if row else {}
-        if not need.in_law(instance.opened_on) or facts.applies(draft, instance, need.when) is False:
-            continue
-        named = {fact.field for fact in typed}
-        for field, kind in need.fields.items():
-            bare = field if need.name in definition.owners.get(field, ()) else f"{need.name}.{field}"
-            if need.kind in ("reply", "letter") and field not in need.spec.get("of", {}):
-                continue
-            if held.get(field) in (None, "") and bare not in named and field not in ("parts", "sent_to", "attended", "term_months", "notice_months"):
-                typed.append(Fact(bare, sample(field, kind, day, pick, later=need.kind in ("instrument", "letter"))))
-        if need.kind == "reply" and not held.get("answer"):
-            typed += [Fact("asked", day, need.row)] if "request" not in need.spec and not held.get("asked") else []
-            typed += [Fact("answer", need.spec["accepts"][0], need.row), Fact("received", day, need.row), Fact("number", "1/A", need.row)]
-            papers.append(world.paper(need.row))
-        elif need.kind == "letter" and not held.get("sent"):
-            typed += [Fact("sent", day, name), Fact("number", "2/B", name), Fact("received", day, name)]
-            papers.append(world.paper(name))
-        elif need.kind in ("document", "instrument", "meeting") and not draft.documents(instance.ref, name):
-            languages = ["id", "ja"] if need.spec.get("languages_min") or need.spec.get("per_language") or need.kind == "instrument" else [""]
-            papers += [world.paper(name, language) for language in languages]
-        typed += [Fact(f"{name}.parts", ",".join(need.spec["parts"]))] if "parts" in need.spec and not held.get("parts") else []
-        typed += [Fact(f"{name}.sent_to", ",".join(need.spec["to"]))] if need.kind == "document" and "to" in need.spec and not held.get("sent_to") else []
-        if need.kind == "meeting" and not held.get("attended"):
-            typed.append(Fact("attended", ",".join([*need.spec["members"], "education", "health"])))
-        if need.kind == "approval" and not (row and row.status == "met"):
-            for number in range(need.spec.get("quorum", 1)):
-                world.as_(f"approver-{number}").approve(ref, name)
-    kind = next((fact.value for fact in typed if fact.field == "term_kind"), "")
-    if kind in ("evergreen", "unknown"):
-        typed = [fact for fact in typed if fact.field != "ends_on"]
-    elif kind == "auto-renew":
-        typed.append(Fact("term_months", "36"))
-    unique = {(fact.requirement, fact.field): fact for fact in reversed(typed)}
-    return Ask(facts=list(reversed(unique.values())), papers=papers)
-
-
-def sample(field: str, kind: str, day: str, pick: int = 0, *, later: bool = False) -> str:
-    """A plausible value for a field; `pick` varies the choice, `later` puts an end three years on."""
-    if kind == "yes|no|na":
-        return "yes"
-    if kind == "date":
-        return f"{int(day[:4]) + 3}{day[4:8]}28" if later and field in ("ends_on", "terminates_on", "board_until") else day
-    if field == "exploration_positive":
-        return "yes"
-    choices = kind.split("|")
-    return SAMPLE.get(kind, choices[pick % len(choices)])

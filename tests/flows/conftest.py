@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.world import World
+from world import World
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.flows.scenes import ask
-from tests.world import World
+from flows.scenes import ask
+from world import World
+
 from workflow.errors import StaleInstance
 from workflow.store.sqlite import SqliteStore
 

@@ -9,7 +9,8 @@ from workflow.core.replay import replay
 from workflow.engine import Ask
 
 if TYPE_CHECKING:
-    from tests.world import World
+    from world import World
+
     from workflow.outcome import Done
 
 PLAN = "subject,background,aims,object,scope,funding_source,duration"

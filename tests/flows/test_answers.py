@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from flows.scenes import answer, ask, entries, existing, mou_in_force, row, rows, signed_loi
 
-from tests.flows.scenes import answer, ask, entries, existing, mou_in_force, row, rows, signed_loi
 from workflow.core.recording import Fact
 from workflow.engine import Ask
 from workflow.errors import InvalidInput, NotAuthorised, OwnWork, RequirementsUnmet

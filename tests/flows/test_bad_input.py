@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
+from flows.scenes import ask, entries, existing, replays, row, signed_loi
 
-from tests.flows.scenes import ask, entries, existing, replays, row, signed_loi
 from workflow.core.recording import Fact
 from workflow.documents import Documents
 from workflow.engine import Ask, Paper

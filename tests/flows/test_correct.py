@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from flows.scenes import answer, ask, at_council, entries, existing, replays, row, rows, signed_loi, submit
 
-from tests.flows.scenes import answer, ask, at_council, entries, existing, replays, row, rows, signed_loi, submit
 from workflow.core.entry import open_entry
 from workflow.core.recording import Fact
 from workflow.engine import Ask

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from flows.scenes import answer, ask, at_council, rows, submit
+from world import catalog
 
-from tests.flows.scenes import answer, ask, at_council, rows, submit
-from tests.world import catalog
 from workflow.errors import RequirementsUnmet
 
 STAGES = sorted(catalog().names("stage"))

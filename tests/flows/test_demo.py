@@ -6,10 +6,10 @@ import os
 from typing import Any
 
 import pytest
+from flows.scenes import replays
+from world import catalog
 
 import definitions
-from tests.flows.scenes import replays
-from tests.world import catalog
 from workflow.core.dates import latest, precision
 from workflow.core.entry import open_entry
 from workflow.core.office import Actor
@@ -140,7 +140,7 @@ def test_kupang_darwin_is_stale_by_policy_since_it_was_noticed(demo):
 
 def test_tainan_is_refused_by_the_law_of_today_and_the_attempt_is_on_record(demo):
     refused = [told for told in demo.told if told.ref == "bogor-tainan/visit" and told.refused]
-    (reason,) = refused[0].refused
+    (reason,) = refused[0].refused.unmet
     entry = demo.store.entry(demo.store.load("bogor-tainan").agreement.id, int(refused[0].entry.partition("#")[2]))
 
     assert (reason.requirement, reason.citation) == ("eligibility", "PP 28/2018 art. 27(1)-(2)")
@@ -168,11 +168,24 @@ def test_an_agreement_of_today_is_in_the_middle_of_the_councils_clock(tmp_path, 
 def test_every_line_says_when_and_on_what_it_rests(demo):
     """Every event of the past has its source or says that it is invented; what a policy noticed is of today."""
     for told in demo.told:
-        if told.occurred:
+        if not told.title:
             assert precision(told.occurred)
             assert told.sources or told.invented or told.occurred == NOW[:10] or (told.ref, told.occurred) == ("jakarta-moscow/mou", "2016")
-            assert told.text
             assert told.entry
+
+
+def test_the_story_is_told_in_each_language(demo):
+    for told in demo.told:
+        for label in (told.text, *(row.label for row in told.unknown)):
+            assert set(label) == {"en", "id", "ja"}
+            assert all(label.values())
+
+
+def test_the_story_says_what_is_not_documented(demo):
+    renewal = next(told for told in demo.told if told.ref == "bogor-kisarazu/loi-2" and told.sources)
+
+    assert {row.requirement for row in renewal.unknown} >= {"home-affairs", "foreign-affairs"}
+    assert renewal.moved == (("loi", "signed", "renewed"),)
 
 
 def test_what_is_invented_says_so_on_its_title(demo):

@@ -6,9 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from tests.test_properties import OPENING, opened
-from tests.world import World, catalog
+from test_properties import OPENING, opened
+from world import World, catalog
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from flows.scenes import ask, entries, existing, replays, row, rows, signed_loi
 
-from tests.flows.scenes import ask, entries, existing, replays, row, rows, signed_loi
 from workflow.errors import InvalidInput, NotFound, RequirementsUnmet
 
 PROPOSAL = {"direction": "inbound", "initiative": "partner", "rationale": "organic farming"}

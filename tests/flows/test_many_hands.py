@@ -9,13 +9,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from flows.scenes import entries, existing, replays
+from world import World
 
-from tests.flows.scenes import entries, existing, replays
-from tests.world import World
+import workflow
 from workflow.core.entry import genesis, leaf
 from workflow.store.sqlite import SqliteStore
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
+INSTALLED = Path(workflow.__file__).parents[1]
 HANDS = Path(__file__).with_name("hands.py")
 WRITERS, CHANGES = 4, 150
 KILLED_AFTER = (1, 17, 60)
@@ -35,7 +37,7 @@ def office(tmp_path, database_file):
 
 
 def writer(world: World, number: int, changes: int) -> subprocess.Popen[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(INSTALLED), str(ROOT)]), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen([sys.executable, str(HANDS), world.store.path, str(world.folder), str(number), str(changes)],
                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flows.scenes import answer, ask, at_council, entries, existing, mou_in_force, replays, rows, signed_loi
+from world import World
 
-from tests.flows.scenes import answer, ask, at_council, entries, existing, mou_in_force, replays, rows, signed_loi
-from tests.world import World
 from workflow.core.recording import Fact
 from workflow.engine import Ask
 from workflow.errors import InvalidInput, RequirementsUnmet, StaleInstance

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from world import World
+
 from workflow.core.recording import Fact
 from workflow.engine import Ask
-from world import World
 
 
 def signed_letter(world: World) -> str:

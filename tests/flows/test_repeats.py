@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
+from flows.scenes import answer, ask, at_council, entries, existing, signed_loi
 
-from tests.flows.scenes import answer, ask, at_council, entries, existing, signed_loi
 from workflow.engine import Ask
 from workflow.errors import InvalidInput, RequirementsUnmet, StaleInstance
 

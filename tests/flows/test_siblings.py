@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from flows.scenes import FIXED, ask, existing, mou_in_force, replays, signed_loi
 
-from tests.flows.scenes import FIXED, ask, existing, mou_in_force, replays, signed_loi
 from workflow.errors import InvalidInput, OutOfSequence, RequirementsUnmet, TriggerNotAllowed
 
 UNITS = {"technical_units": "health", "fields": "education,health"}

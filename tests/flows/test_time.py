@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from flows.scenes import answer, ask, at_council, entries, existing, mou_in_force, replays, rows, signed_loi
 
-from tests.flows.scenes import answer, ask, at_council, entries, existing, mou_in_force, replays, rows, signed_loi
 from workflow.errors import TriggerNotAllowed
 
 
