@@ -27,11 +27,10 @@ from workflow.store.migrations import upgrade
 from workflow.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from workflow.catalog import Catalog
     from workflow.core.calendar import Calendar
-    from workflow.errors import Unmet
     from workflow.outcome import Done
 
 ORIGIN = "mufakat/demo"
@@ -55,20 +54,30 @@ KEYS = {"verb", "on", "what", "existing", "occurred", "facts", "links", "papers"
         "kind", "field", "until"}
 
 
+class Missing(NamedTuple):
+    """A requirement of a stage that nobody has documented, and what it is called in each language."""
+
+    stage: str
+    requirement: str
+    label: Mapping[str, str]
+
+
 class Told(NamedTuple):
     """
-    One line of the story. `occurred` is as vague as the source and empty for a headline; `unknown` names (stage, requirement) that nobody
-    has documented; `refused` are the reasons of a refusal; `moved` other stages that followed (ref, from, to).
+    One line of the story, in each language. `occurred` is as vague as the source, and empty for a headline, which alone has a `title`.
+
+    `unknown`: what nobody has documented of it. `refused`: why the engine refused it. `moved`: stages that moved or opened (ref, from, to).
     """
 
     ref: str
-    text: str
+    text: Mapping[str, str]
+    title: str = ""
     occurred: str = ""
     entry: str = ""
     sources: tuple[str, ...] = ()
     invented: bool = False
-    unknown: tuple[tuple[str, str], ...] = ()
-    refused: tuple[Unmet, ...] = ()
+    unknown: tuple[Missing, ...] = ()
+    refused: TransitionRefused | None = None
     moved: tuple[tuple[str, str, str], ...] = ()
 
 
@@ -79,7 +88,7 @@ class Agreement(NamedTuple):
     track: str
     title: str
     parties: list[dict[str, Any]]
-    tell: str
+    tell: Mapping[str, str]
     invented: bool
     sources: Mapping[str, str]
     events: list[dict[str, Any]]
@@ -112,7 +121,7 @@ def read(folder: str) -> list[Agreement]:
 
 
 def build(path: str, documents: str, folder: str, catalog: Callable[[], Catalog], guards: Mapping[str, Callable[..., str | None]],
-          clock: Callable[[], str], login: str) -> Iterator[Told]:
+          clock: Callable[[], str], login: str) -> Generator[Told, None, None]:
     """
     Build the demo's database, telling its story as it happens; the file is there once the story has been told to its end.
 
@@ -188,7 +197,7 @@ class Stage:
     def play(self, agreement: Agreement) -> Iterator[Told]:
         """Tell one agreement, event by event."""
         self.agreement = agreement
-        yield Told(agreement.ref, f"{agreement.title}. {agreement.tell}", invented=agreement.invented)
+        yield Told(agreement.ref, agreement.tell, agreement.title, invented=agreement.invented)
         first = min((self._day(event["occurred"]) for event in agreement.events if "occurred" in event), key=dates.latest)
         self.engines["coordinator"].start(agreement.ref, agreement.track, agreement.title, agreement.parties,
                                           ask=Ask(occurred=first, reason="demo"), imported=not agreement.invented)
@@ -200,7 +209,7 @@ class Stage:
         ref = self.agreement.ref + (f"/{event['on']}" if "on" in event else "")
         occurred = self._day(event.get("occurred", "today"))
         sources = tuple(self.agreement.sources[name] for name in event.get("source", ()))
-        told = Told(ref, event["tell"], occurred, sources=sources, invented=event.get("invented", self.agreement.invented))
+        told = Told(ref, event["tell"], "", occurred, sources=sources, invented=event.get("invented", self.agreement.invented))
         ask = Ask(facts=self._facts(event.get("facts", {})), papers=self._papers(event, occurred), links=event.get("links", {}),
                   occurred=occurred, reason=_grounds(told))
         if event["verb"] == "notice":
@@ -211,20 +220,26 @@ class Stage:
         except TransitionRefused as refused:
             if not event.get("refused"):
                 raise
-            reasons = tuple(getattr(refused, "unmet", ()) or getattr(refused, "needs", ()))
-            entry = f"{self.agreement.ref}#{engine.store.load(self.agreement.ref).head.cseq}"
-            yield told._replace(text=f"{told.text} ({refused})", entry=entry, refused=reasons)
+            yield told._replace(entry=f"{self.agreement.ref}#{engine.store.load(self.agreement.ref).head.cseq}", refused=refused)
             return
-        yield from self._noticed(done.before, event.get("before", ""))
-        yield told._replace(ref=done.ref, entry=done.entry, unknown=_unknown(done), moved=done.moved)
+        yield from self._noticed(done.before, event.get("before", event["tell"]))
+        yield told._replace(ref=done.ref, entry=done.entry, unknown=self._unknown(done), moved=done.moved)
 
-    def _noticed(self, fired: tuple[Done, ...], text: str) -> Iterator[Told]:
-        for number, done in enumerate(fired):
-            change = done.change
-            moved = ((change.instance, change.source, change.target),) if change.source != change.target else ()
-            opened = tuple((row.ref, "", row.state) for row in done.opened)
-            yield Told(done.ref, text if number == 0 else change.trigger, change.occurred, done.entry, moved=moved + done.moved + opened,
-                       invented=self.agreement.invented)
+    def _noticed(self, fired: tuple[Done, ...], text: Mapping[str, str]) -> Iterator[Told]:
+        """What time has brought about, in one line."""
+        moved: list[tuple[str, str, str]] = []
+        for done in fired:
+            if done.change.source != done.change.target:
+                moved.append((done.change.instance, done.change.source, done.change.target))
+            moved += [*done.moved, *((row.ref, "", row.state) for row in done.opened)]
+        if fired:
+            yield Told(fired[0].ref, text, "", fired[0].change.occurred, fired[-1].entry, moved=tuple(moved), invented=self.agreement.invented)
+
+    def _unknown(self, done: Done) -> tuple[Missing, ...]:
+        """What nobody has documented, of what was entered."""
+        rows = [effect.values for effect in done.change.effects if effect.table == "row" and effect.values.get("status") == "unknown"]
+        labels = self.library.stage(*done.change.definition).labels if rows and done.change.definition else {}
+        return tuple(Missing(row["instance"], row["name"], labels["requirement"][row["name"]]) for row in rows)
 
     def _day(self, text: str) -> str:
         return dates.resolve(text, self.today, self.calendar)
@@ -266,9 +281,3 @@ VERBS: dict[str, Callable[[Engine, str, dict[str, Any], Ask], Done]] = {
 def _grounds(told: Told) -> str:
     """What an entry rests on, as its reason says it."""
     return "invented example" if told.invented else "documented: " + "; ".join(told.sources)
-
-
-def _unknown(done: Done) -> tuple[tuple[str, str], ...]:
-    """What nobody has documented, of what was entered."""
-    return tuple((effect.values["instance"], effect.values["name"]) for effect in done.change.effects
-                 if effect.table == "row" and effect.values.get("status") == "unknown")
