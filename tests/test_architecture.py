@@ -18,7 +18,7 @@ LAYERS = [  # lowest first: a module imports its own layer and those below
     "workflow.store workflow.channels workflow.exports workflow.imports workflow.catalog workflow.calendars workflow.documents workflow.library",
     "workflow.outcome workflow.engine workflow.administration workflow.reminders workflow.audit workflow.scheduler workflow.reports",
     "workflow.demo",
-    "workflow.commands",
+    "workflow.commands workflow.locale",
 ]
 ONLY_IN = {  # package -> where it may be imported
     "transitions": ("workflow.core.machine",),
