@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
+from world import catalog
+
+import definitions
 from workflow.core.recording import Fact
 from workflow.core.replay import replay
+from workflow.demo import build
 from workflow.engine import Ask
 
 if TYPE_CHECKING:
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
 
     from workflow.outcome import Done
 
+NOW = "2026-11-24T05:00:00.000000Z"
 PLAN = "subject,background,aims,object,scope,funding_source,duration"
 FIXED = {"signed_on": "2025-06-01", "in_force_on": "2025-06-01", "term_kind": "fixed", "ends_on": "2026-06-30"}
 
@@ -83,3 +89,9 @@ def replays(store: Any, ref: str) -> bool:
     case = store.load(ref.partition("/")[0], history=True)
     again = replay(store.entries(case.agreement.id))
     return {name: found for name, found in again.items() if name in case.tables} == dict(case.tables)
+
+
+def story(path: str, now: str = NOW) -> Any:
+    """The demo, as it is built by somebody called dinar."""
+    documents = f"{os.path.splitext(path)[0]}-documents"
+    return build(path, documents, definitions.demo(), catalog, definitions.GUARDS, lambda: now, "dinar")

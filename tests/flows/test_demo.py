@@ -1,4 +1,4 @@
-"""The demo: what it states is documented or says that it is invented; building it is safe."""
+"""The demo: what it states is documented or says that it is invented."""
 
 from __future__ import annotations
 
@@ -6,27 +6,20 @@ import os
 from typing import Any
 
 import pytest
-from flows.scenes import replays
+from flows.scenes import NOW, replays, story
 from world import catalog
 
 import definitions
 from workflow.core.dates import latest, precision
 from workflow.core.entry import open_entry
 from workflow.core.office import Actor
-from workflow.demo import Told, build, free, read
+from workflow.demo import Told, read
 from workflow.engine import Engine
-from workflow.errors import InvalidInput
 from workflow.library import Library
 from workflow.store.sqlite import SqliteStore
 
-NOW = "2026-11-24T05:00:00.000000Z"
 REFS = ["bandung-melbourne", "bogor-kisarazu", "bogor-lankaran", "bogor-ppi-jepang", "bogor-tainan", "contoh-council", "contoh-signed-early",
         "jakarta-moscow", "kupang-darwin"]
-
-
-def story(path: str, now: str = NOW) -> Any:
-    documents = f"{os.path.splitext(path)[0]}-documents"
-    return build(path, documents, definitions.demo(), catalog, definitions.GUARDS, lambda: now, "dinar")
 
 
 class Office:
@@ -233,75 +226,3 @@ def test_it_is_no_entry_of_the_past(demo):
     for ref in REFS:
         for entry in demo.store.entries(demo.store.load(ref).agreement.id):
             assert open_entry(entry.body, {})[0]["recorded"] == NOW
-
-
-def test_a_second_run_changes_nothing(demo):
-    before = os.stat(demo.path).st_mtime_ns
-
-    with pytest.raises(InvalidInput, match="there already"):
-        next(story(demo.path))
-
-    assert os.stat(demo.path).st_mtime_ns == before
-
-
-def test_a_file_that_is_there_is_never_written_over(tmp_path):
-    path = tmp_path / "demo.db"
-    told = story(str(path))
-    for _ in range(5):
-        next(told)
-    path.write_text("somebody else's")
-
-    with pytest.raises(InvalidInput, match="meanwhile"):
-        list(told)
-
-    assert path.read_text() == "somebody else's"
-    assert os.listdir(tmp_path / "demo-documents")
-
-
-@pytest.mark.parametrize("lines", [1, 7, 30])
-def test_a_story_that_is_broken_off_leaves_no_half_built_database(tmp_path, lines):
-    path = tmp_path / "demo.db"
-    told = story(str(path))
-    for _ in range(lines):
-        next(told)
-
-    told.close()  # Ctrl-C while a line is printed
-
-    assert [name for name in os.listdir(tmp_path) if name != "demo-documents"] == []
-    assert list(story(str(path)))[-1].ref.startswith("contoh-council")
-
-
-def test_a_fault_in_the_middle_leaves_no_half_built_database(tmp_path):
-    clock = iter([NOW] * 40)
-
-    with pytest.raises((RuntimeError, StopIteration)):
-        list(build(str(tmp_path / "demo.db"), str(tmp_path / "documents"), definitions.demo(), catalog, definitions.GUARDS, clock.__next__, "dinar"))
-
-    assert "demo.db" not in os.listdir(tmp_path)
-
-
-def test_the_offices_own_database_beside_it_is_not_touched(tmp_path):
-    own = tmp_path / "mufakat.db"
-    own.write_text("the office's own")
-
-    list(story(str(tmp_path / "demo.db")))
-
-    assert own.read_text() == "the office's own"
-
-
-def test_a_free_name_is_found(tmp_path):
-    path = str(tmp_path / "demo.db")
-    assert free(path) == path
-    (tmp_path / "demo.db").write_text("")
-    (tmp_path / "demo-2.db").write_text("")
-
-    assert free(path) == str(tmp_path / "demo-3.db")
-
-
-@pytest.mark.parametrize(("text", "why"), [("ref = ", "not valid TOML"), (
-    'order = 1\nref = "x"\ntrack = "sister-city"\ntitle = "X"\nparty = []\ntell = "x"\n[[event]]\nverb = "open"\ntold = "x"\n', "unknown keys: told")])
-def test_data_that_cannot_be_read_is_refused(tmp_path, text, why):
-    (tmp_path / "x.toml").write_text(text)
-
-    with pytest.raises(InvalidInput, match=why):
-        read(str(tmp_path))
