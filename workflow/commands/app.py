@@ -7,7 +7,6 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.commands import language
 from workflow.commands.console import Console
 from workflow.config import Config
 from workflow.errors import NotAuthorised, NotFound, Phrase
@@ -65,8 +64,7 @@ class App:
 
     @cached_property
     def console(self) -> Console:
-        spoken = self.config.value("lang").value or language.of_locale(self.environment)
-        language.choose(spoken if self.plain else language.FALLBACK)  # data is the same in every language
+        self.config.value("lang")  # it was chosen before the line was read; one that there is not is refused here
         return Console(self.environment, self.config.value("color").value)
 
     @property

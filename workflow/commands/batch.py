@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands.options import Command
-from workflow.errors import InvalidInput, WorkflowError
+from workflow.errors import InvalidInput, Phrase, WorkflowError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def references(source: str) -> Sequence[str]:
             with open(source, encoding="utf-8") as stream:
                 lines = stream.read().splitlines()
     except OSError as refused:
-        raise InvalidInput("from", source, f"it cannot be read ({refused.strerror})") from None
+        raise InvalidInput("from", source, Phrase("it cannot be read ({why})", why=refused.strerror)) from None
     found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not found:
         raise InvalidInput("from", source, "there is no reference in it")

@@ -130,7 +130,7 @@ def tell(error: Exception, app: App, words: Sequence[str]) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if _wants_json(app, words):
+    if _output(app, words) in ("json", "ndjson"):
         import json
 
         sys.stderr.write(json.dumps({"error": told(error)}, ensure_ascii=False, default=str) + "\n")
@@ -143,7 +143,7 @@ def tell(error: Exception, app: App, words: Sequence[str]) -> int:
 
 def _spoken(app: App, words: Sequence[str]) -> str:
     """The language to speak while the command line is read: help and usage errors come before its options do. Programs are spoken to in English."""
-    if _wants_json(app, words):
+    if _output(app, words) in ("json", "ndjson", "csv", "ids"):
         return language.FALLBACK
     try:
         found = _typed(words, "--lang") or Config({}, app.environment).value("lang").value
@@ -152,13 +152,12 @@ def _spoken(app: App, words: Sequence[str]) -> str:
     return found or language.of_locale(app.environment)
 
 
-def _wants_json(app: App, words: Sequence[str]) -> bool:
-    """Whether errors are to be data, also where the command line broke off before its options were read."""
+def _output(app: App, words: Sequence[str]) -> str:
+    """How results are to be written, also where the command line broke off before its options were read."""
     try:
-        output = _typed(words, "--output", "-o") or (_typed(words, "--json") and "json") or Config({}, app.environment).value("output").value
+        return _typed(words, "--output", "-o") or (_typed(words, "--json") and "json") or Config({}, app.environment).value("output").value
     except errors.WorkflowError:
-        return False
-    return output in ("json", "ndjson")
+        return ""
 
 
 def _typed(words: Sequence[str], name: str, short: str = "--") -> str:

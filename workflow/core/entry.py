@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import Effect
 from workflow.core.dates import precision
-from workflow.errors import AuditError, InvalidInput
+from workflow.errors import AuditError, InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,8 +83,8 @@ def seal(change: Change, *, head: Head, origin: str, eid: str, recorded: str, pe
         _refuse_nul(content, details)
     if len(body) > MAX_BODY:
         field = _longest(content)
-        raise InvalidInput(field, None, f"too long: the journal entry would take {len(body):,} bytes and may take {MAX_BODY:,}; "
-                                        "shorten it, or put the text in a document")
+        raise InvalidInput(field, None, Phrase("too long: the journal entry would take {size:,} bytes and may take {most:,}; shorten it, or put "
+                                               "the text in a document", size=len(body), most=MAX_BODY))
     return Sealed(head.chain, head.cseq + 1, eid, prev, leaf(body), body, recorded, change.occurred, change.act, change.instance,
                   change.trigger, person, req, details)
 
@@ -146,7 +146,7 @@ def genesis(origin: str, chain: str) -> str:
 def commitment(value: Any, salt: bytes) -> str:
     """What the log holds in place of a personal value: without the salt it cannot be guessed from the hash."""
     if len(salt) != SALT_BYTES:
-        raise InvalidInput("salt", None, f"{len(salt)} bytes, where {SALT_BYTES} are needed")
+        raise InvalidInput("salt", None, Phrase("{size} bytes, where {needed} are needed", size=len(salt), needed=SALT_BYTES))
     return hashlib.sha256(PERSONAL_TAG + salt + canonical(value)).hexdigest()
 
 

@@ -110,7 +110,7 @@ def _messages(tree: ast.Module, file: str) -> Iterator[Message]:
 
 
 def _of_call(call: ast.Call, file: str) -> Iterator[Message]:
-    name = _name(call)
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
     for place in CALLS.get(name, ()):
         if place < len(call.args):
             yield from (text for text in _texts(call.args[place]) if name == "_" or _worded(text))
