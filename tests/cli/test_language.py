@@ -182,7 +182,8 @@ def test_help_survives_an_unknown_language(mufakat):
 @pytest.mark.parametrize(("language", "opened"), [("en", 0), ("id", 1), ("ja", 1)])
 def test_english_opens_no_catalogue_and_others_one(demo, child_environment, language, opened):
     probe = ("import sys\nseen = set()\n"
-             "sys.addaudithook(lambda name, args: seen.add(str(args[0])) if name == 'open' and str(args[0]).endswith('.mo') else None)\nfrom cli import main\ntry:\n    main()\nfinally:\n    print(f'@{len(seen)}', file=sys.stderr)")
+             "sys.addaudithook(lambda name, args: seen.add(str(args[0])) if name == 'open' and str(args[0]).endswith('.mo') else None)\n"
+             "from cli import main\ntry:\n    main()\nfinally:\n    print(f'@{len(seen)}', file=sys.stderr)")
     done = subprocess.run([sys.executable, "-c", probe, "--db", "demo.db", "show", MOU], cwd=demo.folder, capture_output=True, text=True, check=False,
                           env={**child_environment, "PYTHONIOENCODING": "utf-8", "LANG": "C.UTF-8", "MUFAKAT_LANG": language})
 
