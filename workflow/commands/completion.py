@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ShellComplete, ZshComplete, add_completion_class
 
+from workflow.commands.language import mark
 from workflow.commands.options import command, pass_app
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ SHELLS: dict[str, type[ShellComplete]] = {"bash": Bash, "zsh": ZshComplete, "fis
 
 
 @command("completion", examples=(
-    'eval "$(mufakat completion bash)"          for this shell; add the line to ~/.bashrc to keep it',
+    mark('eval "$(mufakat completion bash)"          for this shell; add the line to ~/.bashrc to keep it'),
     "mufakat completion powershell | Out-String | Invoke-Expression",
 ))
 @click.argument("shell", type=click.Choice(tuple(SHELLS)))

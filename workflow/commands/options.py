@@ -107,7 +107,7 @@ def write_help(command: click.Command, ctx: click.Context, formatter: click.Help
     if examples:
         with formatter.section(_("Examples")):
             for example in examples:
-                formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+                formatter.write(f"{'':{formatter.current_indent}}{_(example)}\n")
     formatter.write_paragraph()
     with formatter.indentation():
         formatter.write_text(_(command.help or ""))

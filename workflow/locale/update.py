@@ -140,8 +140,13 @@ def _texts(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.IfExp):
         yield from _texts(node.body)
         yield from _texts(node.orelse)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value and ("\n" in node.value or not node.value.startswith(TYPED)):
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value and not _typed(node.value):
         yield node.value
+
+
+def _typed(text: str) -> bool:
+    """Whether it is a bare command; one with a remark beside or below it is a message."""
+    return text.startswith(TYPED) and "  " not in text and "\n" not in text
 
 
 def _worded(text: str) -> bool:
