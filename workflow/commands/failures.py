@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -162,7 +163,7 @@ def _output(app: App, words: Sequence[str]) -> str:
 
 def _typed(words: Sequence[str], name: str, short: str = "--") -> str:
     """The value of an option as it stands on the line: `--output json`, `--output=json`, `-o json`, `-ojson`."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         option, equals, value = word.partition("=")
         if option == name:
             return value if equals else following
