@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from workflow.core.agreement import Activity, Agreement, Approval, Deadline, Document, Effect, Head, Instance, Row
@@ -32,12 +33,14 @@ def new(table: str, **values: Any) -> Effect:
 
 
 def sealed(head: Head, **values: Any) -> Sealed:
-    """The entry that follows this head; its leaf is well-formed, its body any bytes."""
+    """The entry that follows this head; its leaf is well-formed, its body says what a real one says of what stands beside it."""
     cseq = head.cseq + 1
-    body = f'{{"chain":"{head.chain}","cseq":{cseq},"by":"{values.get("person", "p1")}"}}'.encode()
-    entry = Sealed(head.chain, cseq, f"eid-{head.chain}-{cseq}", head.leaf or "0" * 64, hashlib.sha256(b"\0" + body).hexdigest(), body,
-                   "2026-03-02T09:30:00.000000Z", "2016-11-18", "advance", "loi", "sign", "p1", "")
-    return entry._replace(**values)
+    entry = Sealed(head.chain, cseq, f"eid-{head.chain}-{cseq}", head.leaf or "0" * 64, "", b"", "2026-03-02T09:30:00.000000Z", "2016-11-18",
+                   "advance", "loi", "sign", "p1", "")._replace(**values)
+    said = {"chain": entry.chain, "cseq": entry.cseq, "eid": entry.eid, "prev": entry.prev, "occurred": {"text": entry.occurred},
+            "trigger": entry.trigger, "req": entry.req, "recorded_by": entry.person}
+    body = values.get("body", json.dumps(said, sort_keys=True).encode())
+    return entry._replace(body=body, leaf=values.get("leaf", hashlib.sha256(b"\0" + body).hexdigest()))
 
 
 def after(entry: Sealed) -> Head:

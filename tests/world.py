@@ -97,7 +97,7 @@ class World:
         return ref
 
     def case(self, ref: str) -> Any:
-        return self.store.load(ref.partition("/")[0])
+        return self.store.load(ref.partition("/")[0], whole=True)
 
     def stage(self, ref: str) -> Any:
         agreement, _, stage = ref.partition("/")

@@ -168,12 +168,12 @@ class Engine:
     def options(self, ref: str) -> list[tuple[str, str, list[Any]]]:
         """What may happen to a stage now: (trigger, target, what is unmet), nothing tried, nothing written."""
         agreement, _, stage = ref.partition("/")
-        case = self.store.load(agreement)
+        case = self.store.load(agreement, whole=True)
         return decision.options(case, self.office(case), stage)
 
     def read(self, ref: str) -> Draft:
         """An agreement for reading: its records, and the definitions they are pinned to."""
-        case = self.store.load(ref.partition("/")[0])
+        case = self.store.load(ref.partition("/")[0], whole=True)
         return Draft(case, self.office(case))
 
     def office(self, case: Case, now: str = "") -> Office:

@@ -42,11 +42,12 @@ class Pinned(NamedTuple):
 class Agreements(Protocol):
     """The aggregate: read whole, written whole."""
 
-    def load(self, ref: str, *, history: bool = False) -> Case:
+    def load(self, ref: str, *, whole: bool = False, history: bool = False) -> Case:
         """
-        Everything on record of one agreement, named by its reference or its id, as of one moment.
+        What is on record of one agreement, named by its reference or its id: what every decision reads as of one moment, the rest
+        (documents, approvals, activities) when it is asked for. A decision is safe in that its commit swaps the head that was read first.
 
-        Of each deadline only the latest revision, unless `history` asks for all.
+        `whole`: everything as of one moment. Of each deadline only the latest revision, unless `history` asks for all, whole too.
 
         Raises:
             AgreementNotFound: with every reference that is known.
@@ -109,8 +110,8 @@ class Journal(Protocol):
     def entry(self, chain: str, cseq: int) -> Sealed | None:
         """One entry by its place."""
 
-    def find_entry(self, eid: str) -> Sealed | None:
-        """One entry by its id."""
+    def pending(self, limit: int = 1000) -> list[tuple[str, int]]:
+        """The (chain, number) of entries that the log's tree has not numbered yet: in order within each chain, the oldest first."""
 
 
 class Listing(Protocol):

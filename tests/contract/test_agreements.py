@@ -10,6 +10,7 @@ from building import VALID, after, commit, new, sealed, start
 from workflow.core.agreement import Effect, Head
 from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, StoreError
 from workflow.ports import HeadMoved, Pinned
+from workflow.store.values import OF_AGREEMENT
 
 LOI = ("loi",)
 
@@ -23,7 +24,18 @@ def everything(store):
 def test_an_agreement_is_found_by_reference_and_by_id(store):
     start(store)
 
-    assert store.load("bogor-kisarazu") == store.load("agr-1")
+    assert store.load("bogor-kisarazu", whole=True) == store.load("agr-1", whole=True)
+
+
+def test_what_a_decision_may_not_read_is_read_when_it_is_asked_for(store):
+    start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity")))
+
+    tables = store.load("agr-1").tables
+
+    assert "document" not in tables
+    assert {table: tables[table] for table in OF_AGREEMENT} == store.load("agr-1", whole=True).tables
+    with pytest.raises(KeyError):
+        tables["person"]
 
 
 def test_an_unknown_reference_tells_the_known_ones(store):
@@ -133,7 +145,6 @@ FAULTS = {
     "a text in place of a number": ([Effect("instance", LOI, {"revision": "two"})], {}, StoreError),
     "a broken character": ([new("row"), Effect("agreement", (), {"title": "half \ud83d"})], {}, InvalidInput),
     "an entry that skips a number": ([new("row")], {"cseq": 5}, StoreError),
-    "an entry whose id was used": ([new("row")], {"eid": "eid-agr-1-1"}, StoreError),
     "an entry too long to be one": ([new("row")], {"body": b"x" * 65_536}, StoreError),
     "an entry without a leaf": ([new("row")], {"leaf": ""}, StoreError),
     "Ctrl-C between two rows": (interrupted(), {}, KeyboardInterrupt),
@@ -218,7 +229,7 @@ def test_a_reader_sees_one_moment(database):
     thread.start()
     try:
         with database.store() as reader:
-            cases = [reader.load("agr-1") for _ in range(300)]
+            cases = [reader.load("agr-1", whole=True) for _ in range(300)]
     finally:
         stop.set()
         thread.join()

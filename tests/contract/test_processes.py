@@ -112,7 +112,7 @@ def test_a_process_killed_at_any_moment_leaves_whole_changes(database, run):
         told = max([told, *(int(line) for line in process.stdout.read().split())])
 
         with database.store() as store:
-            case, entries = store.load("agr-1"), list(store.entries("agr-1"))
+            case, entries = store.load("agr-1", whole=True), list(store.entries("agr-1"))
         assert case.head.cseq == len(entries) >= told
         assert case.head.leaf == entries[-1].leaf
         assert case.instance("loi").revision == len(entries)

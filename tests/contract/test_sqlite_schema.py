@@ -16,7 +16,8 @@ from workflow.core.entry import Sealed
 from workflow.errors import StoreError, StoreNotReady
 from workflow.store import migrations, statements
 from workflow.store.columns import Base
-from workflow.store.connection import REVISION, attach, build, schema
+from workflow.store.connection import PAGE, REVISION, attach, build, schema
+from workflow.store.entries import COLUMNS
 from workflow.store.reading import MODELS, Reading
 from workflow.store.schema import ddl
 from workflow.store.sqlite import SqliteStore
@@ -55,6 +56,17 @@ def test_the_newest_migration_is_the_one_this_program_needs():
     config.set_main_option("script_location", migrations.__path__[0])
 
     assert ScriptDirectory.from_config(config).get_current_head() == REVISION
+
+
+def test_a_page_is_small_whichever_way_the_file_was_made(database_file, tmp_path):
+    """A change touches a few rows on a few pages, and every page goes to the disk whole."""
+    built = str(tmp_path / "built.db")
+    with closing(attach(built, mode="rwc")) as db:
+        build(db)
+
+    for path in (database_file, built):
+        with closing(attach(path, mode="ro")) as db:
+            assert db.execute("PRAGMA page_size").fetchone() == (PAGE,)
 
 
 def test_migrating_twice_changes_nothing(database_file):
@@ -98,7 +110,8 @@ def test_a_table_has_the_columns_of_its_record_under_its_key(table):
 
 
 def test_an_entry_has_the_columns_of_what_was_sealed():
-    assert tuple(DECLARED["entry"].columns.keys()) == Sealed._fields[:-1]
+    assert tuple(DECLARED["entry"].columns.keys()) == ("seq", *COLUMNS)
+    assert set(COLUMNS) < set(Sealed._fields)
 
 
 def test_every_name_in_the_daily_sql_is_declared():

@@ -1,10 +1,14 @@
-"""The column types that SQLite's STRICT tables accept, and how values pass through them (SQLModel's own VARCHAR and BOOLEAN are refused)."""
+"""
+The column types of both databases, and how values pass through them.
+
+SQLite's STRICT tables refuse SQLModel's own VARCHAR and BOOLEAN; PostgreSQL's INTEGER is too short for what JSON counts to.
+"""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Integer, LargeBinary, MetaData, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Identity, Integer, LargeBinary, MetaData, Text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -16,6 +20,7 @@ NAMES = {
 }
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}  # rows lie in the order of their key: an agreement is one range
 STRICT = {"sqlite_strict": True}
+WHOLE = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Base(SQLModel):
@@ -36,13 +41,16 @@ class Json(TypeDecorator[Any]):
 
 
 class Truth(TypeDecorator[bool]):
-    """True and False as 1 and 0."""
+    """True and False; as 1 and 0 on SQLite."""
 
     impl = Integer
     cache_ok = True
 
-    def process_bind_param(self, value: Any, _dialect: Any) -> int:
-        return int(value)
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
+
+    def process_bind_param(self, value: Any, dialect: Any) -> int:
+        return int(value) if dialect.name == "sqlite" else bool(value)
 
     def process_result_value(self, value: Any, _dialect: Any) -> bool:
         return bool(value)
@@ -53,7 +61,12 @@ def text(*, key: bool = False) -> Any:
 
 
 def number(*, key: bool = False, empty: bool = False) -> Any:
-    return Field(sa_type=Integer, primary_key=key, nullable=empty, sa_column_kwargs={"autoincrement": False} if key else {})
+    return Field(sa_type=WHOLE, primary_key=key, nullable=empty, sa_column_kwargs={"autoincrement": False} if key else {})
+
+
+def arrival() -> Any:
+    """A key that the database counts up: on SQLite the row's own number."""
+    return Field(default=None, sa_column_args=(Identity(),), sa_type=WHOLE, primary_key=True, nullable=False)
 
 
 def truth() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 from workflow.errors import Phrase, StoreBusy, StoreError, StoreNotReady
@@ -18,6 +19,8 @@ REVISION = "0001"  # the newest of `migrations/versions`
 REVISION_TABLE = "schema_revision"  # kept by Alembic
 OLDEST_SQLITE = (3, 38, 0)  # STRICT tables and JSON functions
 TIMEOUT = 10.0  # seconds to wait for another writer
+PAGE = 2048  # bytes: a change touches a few rows on a few pages, and every page goes to the disk whole
+CHECKPOINT = 4096  # pages of the WAL (8 MB) before they are copied into the file: what is written often is copied once
 
 
 def connect(path: str, *, read_only: bool = False, timeout: float = TIMEOUT, synchronous: str = "FULL") -> sqlite3.Connection:
@@ -35,9 +38,10 @@ def connect(path: str, *, read_only: bool = False, timeout: float = TIMEOUT, syn
     try:
         examine(db, path)
         if not read_only:
-            db.execute("PRAGMA journal_mode = WAL")
+            write_ahead(db)
             db.execute(f"PRAGMA synchronous = {synchronous}")
             db.execute("PRAGMA foreign_keys = ON")
+            db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
     except sqlite3.Error as error:
         db.close()
         raise problem(path, error) from error
@@ -75,6 +79,20 @@ def attach(path: str, *, mode: str, timeout: float = TIMEOUT) -> sqlite3.Connect
     except sqlite3.Error:
         pass  # whoever looks first will meet it again and name it
     return db
+
+
+def write_ahead(db: sqlite3.Connection, timeout: float = TIMEOUT) -> None:
+    """Put a file in WAL mode; where another process is doing the same, SQLite itself would not wait for it."""
+    patience = time.monotonic() + timeout
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def examine(db: sqlite3.Connection, path: str) -> None:
@@ -145,6 +163,7 @@ def problem(path: str, error: sqlite3.Error) -> WorkflowError:
 
 def build(db: sqlite3.Connection) -> None:
     """Create the schema in an empty database, as the migrations would, without Alembic."""
+    db.execute(f"PRAGMA page_size = {PAGE}")
     db.executescript(schema())
     db.execute(f"CREATE TABLE {REVISION_TABLE} (version_num VARCHAR(32) NOT NULL, CONSTRAINT {REVISION_TABLE}_pkc PRIMARY KEY (version_num))")
     db.execute(f"INSERT INTO {REVISION_TABLE} VALUES (?)", (REVISION,))

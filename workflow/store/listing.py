@@ -45,8 +45,9 @@ DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER
 TRIGGERS = ("entry_comes_next", "entry_never_changes", "entry_never_goes")
 UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
             "(SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
-HEADLESS = ("SELECT h.chain FROM head h WHERE NOT EXISTS (SELECT 1 FROM entry e WHERE e.chain = h.chain AND e.cseq = h.cseq AND e.leaf = h.leaf) "
-            "OR EXISTS (SELECT 1 FROM entry e WHERE e.chain = h.chain AND e.cseq > h.cseq)")
+GAPS = "SELECT count(*), coalesce(max(seq), 0) FROM entry"
+BROKEN = "SELECT chain, count(*), max(cseq) FROM entry GROUP BY chain HAVING count(*) <> max(cseq)"
+UNTOLD = "SELECT ref FROM agreement a WHERE NOT EXISTS (SELECT 1 FROM entry WHERE chain = a.id)"
 
 
 class SqliteListing(Connected):
@@ -94,7 +95,8 @@ class SqliteListing(Connected):
         return list(dict.fromkeys(row[0] for row in self._all(DUE, (now, limit))))
 
     def counts(self) -> dict[str, int]:
-        names = {table: TABLES[table] for table in OF_AGREEMENT + OF_OFFICE} | {name: name for name in ("entry", "pending", "definition")}
+        names = {table: TABLES[table] for table in OF_AGREEMENT + OF_OFFICE} | {name: name for name in ("entry", "definition")}
+        names["pending"] = "entry WHERE seq > (SELECT size FROM tree)"
         return {table: self._one(f"SELECT count(*) FROM {name}")[0] for table, name in names.items()}
 
     def integrity(self) -> list[str]:
@@ -103,7 +105,10 @@ class SqliteListing(Connected):
         present = {row[0] for row in self._all("SELECT name FROM sqlite_schema WHERE type = 'trigger'")}
         found += [f"trigger {name} is missing: the journal can be edited" for name in TRIGGERS if name not in present]
         found += [f"{ref}: its definition is not in the database" for (ref,) in self._all(UNPINNED)]
-        found += [f"chain {chain}: its head is not its last entry" for (chain,) in self._all(HEADLESS)]
+        found += [f"chain {chain}: {count} entries, and the last has number {last}" for chain, count, last in self._all(BROKEN)]
+        found += [f"{ref}: nothing in the journal tells of it" for (ref,) in self._all(UNTOLD)]
+        entries, last = self._one(GAPS)
+        found += [f"journal: {entries} entries, and the last has number {last}"] if entries != last else []
         if self.path != ":memory:":
             (mode,) = self._one("PRAGMA journal_mode")
             found += [f"journal mode is {mode}, not wal (schema {REVISION})"] if mode != "wal" else []

@@ -7,12 +7,14 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 from workflow.store import columns as column
 from workflow.store.columns import CLUSTERED, STRICT, Base
 
+MANY_WRITERS = {"info": {"only": "postgresql"}}
+
 
 class HeadTable(Base, table=True):
-    """The one lock of each chain."""
+    """The one lock of each chain, where several write at once; SQLite locks the file, and its head is the chain's last entry."""
 
     __tablename__ = "head"
-    __table_args__ = (CLUSTERED,)
+    __table_args__ = (MANY_WRITERS,)
 
     chain: str = column.text(key=True)
     cseq: int = column.number()
@@ -20,45 +22,58 @@ class HeadTable(Base, table=True):
 
 
 class EntryTable(Base, table=True):
-    """The journal. Bodies are wide, so the rows lie in the order they were written and the key is an index."""
+    """
+    The journal. Bodies are wide, so the rows lie in the order they were written and the key is an index.
+
+    `seq` is the order of arrival: on SQLite that of the commits, without a gap; elsewhere with gaps, but in order within each chain.
+    """
 
     __tablename__ = "entry"
     __table_args__ = (
-        UniqueConstraint("eid"), CheckConstraint("length(body) <= 65535", name="fits"), CheckConstraint("length(leaf) = 64", name="hashed"), STRICT)
+        UniqueConstraint("chain", "cseq"), CheckConstraint("length(body) <= 65535", name="fits"),
+        CheckConstraint("length(leaf) = 64", name="hashed"), STRICT)
 
-    chain: str = column.text(key=True)
-    cseq: int = column.number(key=True)
-    eid: str = column.text()
-    prev: str = column.text()
+    seq: int | None = column.arrival()
+    chain: str = column.text()
+    cseq: int = column.number()
     leaf: str = column.text()
     body: bytes = column.blob()
     recorded: str = column.text()
-    occurred: str = column.text()
     act: str = column.text()
     instance: str = column.text()
-    trigger: str = column.text()
     person: str = column.text()
-    req: str = column.text()
 
 
 class PendingTable(Base, table=True):
-    """Entries that the log's one tree has not numbered yet, in the order they were committed."""
+    """Entries that the log's one tree has not numbered yet, where several write at once; SQLite's `seq` tells it without."""
 
     __tablename__ = "pending"
-    __table_args__ = (STRICT,)  # no AUTOINCREMENT: it writes one more page a commit, and a number may well return once its row is gone
+    __table_args__ = (MANY_WRITERS,)
 
-    seq: int | None = column.number(key=True)
+    seq: int = column.number(key=True)
     chain: str = column.text()
     cseq: int = column.number()
+
+
+class TreeTable(Base, table=True):
+    """How many entries the log's one tree has numbered: one row."""
+
+    __tablename__ = "tree"
+    __table_args__ = (CheckConstraint("id = 1", name="one"), STRICT)
+
+    id: int = column.number(key=True)
+    size: int = column.number()
 
 
 class DetailTable(Base, table=True):
     """Personal data that an entry commits to: kept beside the journal so that it can be erased."""
 
     __tablename__ = "audit_detail"
-    __table_args__ = (ForeignKeyConstraint(["eid"], ["entry.eid"], deferrable=True, initially="DEFERRED"), CLUSTERED)
+    __table_args__ = (
+        ForeignKeyConstraint(["chain", "cseq"], ["entry.chain", "entry.cseq"], deferrable=True, initially="DEFERRED"), CLUSTERED)
 
-    eid: str = column.text(key=True)
+    chain: str = column.text(key=True)
+    cseq: int = column.number(key=True)
     path: str = column.text(key=True)
     salt: bytes = column.blob()
     value: str = column.text()

@@ -18,12 +18,12 @@ BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;
 CREATE TRIGGER entry_never_goes BEFORE DELETE ON entry
 BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
 
--- INSERT OR REPLACE deletes without firing delete triggers: nothing that exists may be inserted again, by key, eid or rowid.
+-- INSERT OR REPLACE deletes without firing delete triggers: nothing that exists may be inserted again, by key or by number.
 CREATE TRIGGER entry_comes_next BEFORE INSERT ON entry
-WHEN NEW.cseq IS NOT (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain)
-  OR EXISTS (SELECT 1 FROM entry WHERE eid = NEW.eid)
-  OR EXISTS (SELECT 1 FROM entry WHERE rowid = NEW.rowid)
+WHEN NEW.cseq IS NOT (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain) OR EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'an entry follows the last of its chain'); END;
+
+INSERT INTO tree (id, size) VALUES (1, 0);
 """
 
 
@@ -32,6 +32,8 @@ def ddl() -> str:
     dialect = sqlite.dialect()
     written = [HEADER.format(id=APPLICATION_ID)]
     for table in Base.metadata.sorted_tables:
+        if table.info.get("only", "sqlite") != "sqlite":
+            continue
         written.append(str(CreateTable(table).compile(dialect=dialect)).strip() + ";\n")
         written += [str(CreateIndex(index).compile(dialect=dialect)).strip() + ";\n" for index in sorted(table.indexes, key=lambda i: str(i.name))]
     text = "\n".join(line.rstrip() for line in "\n".join(written).replace("\t", "    ").splitlines())

@@ -59,40 +59,19 @@ CREATE TABLE definition (
  STRICT;
 
 CREATE TABLE entry (
-    chain TEXT NOT NULL,
-    cseq INTEGER NOT NULL,
-    eid TEXT NOT NULL,
-    prev TEXT NOT NULL,
-    leaf TEXT NOT NULL,
-    body BLOB NOT NULL,
-    recorded TEXT NOT NULL,
-    occurred TEXT NOT NULL,
-    act TEXT NOT NULL,
-    instance TEXT NOT NULL,
-    "trigger" TEXT NOT NULL,
-    person TEXT NOT NULL,
-    req TEXT NOT NULL,
-    CONSTRAINT entry_key PRIMARY KEY (chain, cseq),
-    CONSTRAINT entry_eid UNIQUE (eid),
-    CONSTRAINT entry_fits CHECK (length(body) <= 65535),
-    CONSTRAINT entry_hashed CHECK (length(leaf) = 64)
-)
- STRICT;
-
-CREATE TABLE head (
-    chain TEXT NOT NULL,
-    cseq INTEGER NOT NULL,
-    leaf TEXT NOT NULL,
-    CONSTRAINT head_key PRIMARY KEY (chain)
-)
- WITHOUT ROWID,
- STRICT;
-
-CREATE TABLE pending (
     seq INTEGER NOT NULL,
     chain TEXT NOT NULL,
     cseq INTEGER NOT NULL,
-    CONSTRAINT pending_key PRIMARY KEY (seq)
+    leaf TEXT NOT NULL,
+    body BLOB NOT NULL,
+    recorded TEXT NOT NULL,
+    act TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    person TEXT NOT NULL,
+    CONSTRAINT entry_key PRIMARY KEY (seq),
+    CONSTRAINT entry_chain_cseq UNIQUE (chain, cseq),
+    CONSTRAINT entry_fits CHECK (length(body) <= 65535),
+    CONSTRAINT entry_hashed CHECK (length(leaf) = 64)
 )
  STRICT;
 
@@ -132,6 +111,14 @@ CREATE TABLE setting (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE tree (
+    id INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    CONSTRAINT tree_key PRIMARY KEY (id),
+    CONSTRAINT tree_one CHECK (id = 1)
+)
+ STRICT;
+
 CREATE TABLE activity (
     agreement TEXT NOT NULL,
     no INTEGER NOT NULL,
@@ -150,12 +137,13 @@ CREATE TABLE activity (
  STRICT;
 
 CREATE TABLE audit_detail (
-    eid TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    cseq INTEGER NOT NULL,
     path TEXT NOT NULL,
     salt BLOB NOT NULL,
     value TEXT NOT NULL,
-    CONSTRAINT audit_detail_key PRIMARY KEY (eid, path),
-    CONSTRAINT audit_detail_eid FOREIGN KEY(eid) REFERENCES entry (eid) DEFERRABLE INITIALLY DEFERRED
+    CONSTRAINT audit_detail_key PRIMARY KEY (chain, cseq, path),
+    CONSTRAINT audit_detail_chain_cseq FOREIGN KEY(chain, cseq) REFERENCES entry (chain, cseq) DEFERRABLE INITIALLY DEFERRED
 )
  WITHOUT ROWID,
  STRICT;
@@ -289,9 +277,9 @@ BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;
 CREATE TRIGGER entry_never_goes BEFORE DELETE ON entry
 BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
 
--- INSERT OR REPLACE deletes without firing delete triggers: nothing that exists may be inserted again, by key, eid or rowid.
+-- INSERT OR REPLACE deletes without firing delete triggers: nothing that exists may be inserted again, by key or by number.
 CREATE TRIGGER entry_comes_next BEFORE INSERT ON entry
-WHEN NEW.cseq IS NOT (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain)
-  OR EXISTS (SELECT 1 FROM entry WHERE eid = NEW.eid)
-  OR EXISTS (SELECT 1 FROM entry WHERE rowid = NEW.rowid)
+WHEN NEW.cseq IS NOT (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain) OR EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'an entry follows the last of its chain'); END;
+
+INSERT INTO tree (id, size) VALUES (1, 0);

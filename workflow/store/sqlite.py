@@ -1,8 +1,9 @@
 """
-The daily path on SQLite: agreements read whole in one snapshot, a decision written in one transaction.
+The daily path on SQLite: what a decision reads in one snapshot, what it writes in one transaction.
 
-`BEGIN IMMEDIATE` takes the one writer's lock before the head is looked at, so the swap can neither be overtaken nor deadlock; the WAL lets
-readers read on meanwhile; `synchronous = FULL` makes a commit survive the plug being pulled.
+A chain's head is its last entry, so writing the next one is the swap. `BEGIN IMMEDIATE` takes the one writer's lock before the head is
+looked at, so the swap can neither be overtaken nor deadlock; the WAL lets readers read on meanwhile; `synchronous = FULL` makes a commit
+survive the plug being pulled.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
-from workflow.core.agreement import RECORDS, Case, Head
+from workflow.core.agreement import Case, Head
 from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, Phrase, StoreError
 from workflow.ports import HeadMoved, Pinned
 from workflow.store import statements as sql
 from workflow.store.connection import TIMEOUT, build, connect, problem
+from workflow.store.entries import row as written
 from workflow.store.journal import SqliteJournal
 from workflow.store.listing import SqliteListing
-from workflow.store.values import JSON, OF_AGREEMENT, OF_OFFICE, SYS, decode, encode, reader, writer
+from workflow.store.values import JSON, OF_AGREEMENT, OF_OFFICE, SYS, Later, decode, encode, reader, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,16 +32,18 @@ if TYPE_CHECKING:
 
 READ = {table: reader(table) for table in OF_AGREEMENT + OF_OFFICE}
 WRITE = {table: writer(table) for table in OF_AGREEMENT + OF_OFFICE}
-PARTS = tuple((table, sql.PARTS[table], READ[table]) for table in OF_AGREEMENT[1:])
-LATEST = tuple((table, sql.LATEST if table == "deadline" else text, read) for table, text, read in PARTS)
+WHOLE = tuple((table, sql.PARTS[table], READ[table]) for table in OF_AGREEMENT[1:])
+LATEST = tuple((table, sql.LATEST if table == "deadline" else text, read) for table, text, read in WHOLE)
+AT_ONCE = tuple(part for part in LATEST if part[0] in ("instance", "row", "deadline"))  # what every decision reads
+FIRST = (0, "")  # the head of a chain that has not begun
 LAST = "\U0010ffff"  # after every reference that begins the same
-RACES = ("head.chain", "agreement.ref", "request.id")  # unique constraints that only a race can meet: the engine looked before
+RACES = ("agreement.ref", "request.id")  # unique constraints that only a race can meet: the engine looked before
 
 
 class SqliteStore(SqliteJournal, SqliteListing):
     """One connection to one office's database. Implements every port of `workflow.ports`."""
 
-    _updates: dict[tuple[Any, ...], str]
+    _updates: dict[tuple[Any, ...], tuple[str, tuple[int, ...]]]  # (table, columns) -> the statement, where JSON stands in it
 
     def __init__(self, db: sqlite3.Connection, path: str) -> None:
         super().__init__(db, path)
@@ -69,16 +73,28 @@ class SqliteStore(SqliteJournal, SqliteListing):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def load(self, ref: str, *, history: bool = False) -> Case:
-        with self._snapshot() as run:
+    def load(self, ref: str, *, whole: bool = False, history: bool = False) -> Case:
+        run = self._db.execute
+        try:
+            run("BEGIN")
             row = run(sql.FIND, (ref,)).fetchone() or run(sql.FIND_BY_ID, (ref,)).fetchone()
             if row is None:
                 raise AgreementNotFound("agreement", ref, self.refs())
-            key = (row[2],)
-            tables = {"agreement": READ["agreement"]([row[2:]])}
-            for table, text, read in PARTS if history else LATEST:
-                tables[table] = read(run(text, key))
-        return Case(Head(row[2], row[0], row[1]), tables)
+            id = row[2]
+            tables: dict[str, Any] = {} if whole or history else Later(self._table, id)
+            tables["agreement"] = READ["agreement"]((row[2:],))
+            for table, text, read in WHOLE if history else LATEST if whole else AT_ONCE:
+                tables[table] = read(run(text, (id,)))
+            run("COMMIT")
+        except sqlite3.Error as error:
+            raise problem(self.path, error) from error
+        finally:
+            self._roll_back()  # where it did not end
+        return Case(Head(id, row[0], row[1]), tables)
+
+    def _table(self, id: str, table: str) -> dict[tuple[Any, ...], Any]:
+        """A table that was not read at once: it may be newer than the rest, and then a decision on it loses the head's swap."""
+        return READ[table](self._all(sql.PARTS[table], (id,)))
 
     def commit(
         self, head: Head, entry: Sealed, effects: Sequence[Effect], *,
@@ -87,15 +103,15 @@ class SqliteStore(SqliteJournal, SqliteListing):
         run = self._db.execute
         try:
             run("BEGIN IMMEDIATE")
-            self._swap(head, entry)
+            if (run(sql.HEAD, (head.chain,)).fetchone() or FIRST) != head[1:]:
+                raise HeadMoved(head.chain, head.cseq)
+            run(sql.ENTRY, written(entry))
             for pinned in definitions:
                 run(sql.PIN, pinned)
             for effect in effects:
                 self._write(head.chain, effect)
-            run(sql.ENTRY, entry[:-1])
             for detail in entry.details:
-                run(sql.DETAIL, (entry.eid, *detail))
-            run(sql.PENDING, (entry.chain, entry.cseq))
+                run(sql.DETAIL, (entry.chain, entry.cseq, *detail))
             if request is not None:
                 run(sql.REQUEST, (*request, entry.chain, entry.cseq))
             run("COMMIT")
@@ -108,26 +124,22 @@ class SqliteStore(SqliteJournal, SqliteListing):
                                                              text=error.object[:error.start])) from error
             raise problem(self.path, error) if isinstance(error, sqlite3.Error) else error
 
-    def _swap(self, head: Head, entry: Sealed) -> None:
-        if head.cseq == 0:
-            self._db.execute(sql.FIRST_HEAD, (entry.cseq, entry.leaf, head.chain))
-        elif self._db.execute(sql.SWAP_HEAD, (entry.cseq, entry.leaf, head.chain, head.cseq, head.leaf)).rowcount != 1:
-            raise HeadMoved(head.chain, head.cseq)
-
     def _write(self, chain: str, effect: Effect) -> None:
         """Write one row: a new one whole, a known one only where it changes."""
         table, key, values = effect
         scope = () if table in OF_OFFICE else (chain,)
         if key is None:
-            row = WRITE[table](RECORDS[table](**values))
+            row = WRITE[table](values)
             self._db.execute(sql.INSERT[table], row if table == "agreement" else (*scope, *row))
             return
         known = (table, *values)
-        text = self._updates.get(known)
-        if text is None:
-            text = self._updates[known] = sql.update(table, tuple(values))
-        texts = JSON.get(table, ())
-        cells = [encode(value) if name in texts else value for name, value in values.items()]
+        if known not in self._updates:
+            texts = JSON.get(table, ())
+            self._updates[known] = sql.update(table, tuple(values)), tuple(at for at, name in enumerate(values) if name in texts)
+        text, places = self._updates[known]
+        cells = list(values.values())
+        for at in places:
+            cells[at] = encode(cells[at])
         if self._db.execute(text, (*cells, *scope, *key)).rowcount != 1:
             raise StoreError(self.path, Phrase("has no {table} {key} to change", table=table, key=key), "mufakat doctor")
 

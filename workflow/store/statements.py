@@ -7,7 +7,7 @@ Made from the records, whose fields are the columns; every name is quoted (`on`,
 from __future__ import annotations
 
 from workflow.core.agreement import KEYS, RECORDS
-from workflow.core.entry import Sealed
+from workflow.store.entries import COLUMNS
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE, TABLES
 
 
@@ -37,19 +37,16 @@ def _of_one(table: str) -> str:
 
 
 INSERT = {table: _insert(table) for table in OF_AGREEMENT + OF_OFFICE}
-FIND = (f"SELECT h.cseq, h.leaf, {listed(_fields('agreement'), 'a.')} FROM agreement a JOIN head h ON h.chain = a.id WHERE a.ref = ?")
+FIND = (f"SELECT e.cseq, e.leaf, {listed(_fields('agreement'), 'a.')} FROM agreement a JOIN entry e ON e.chain = a.id WHERE a.ref = ? "
+        "ORDER BY e.cseq DESC LIMIT 1")
 FIND_BY_ID = FIND.replace("a.ref = ?", "a.id = ?")
 PARTS = {table: _of_one(table) for table in OF_AGREEMENT[1:]}
 LATEST = (f"SELECT {listed(_fields('deadline'), 'd.')} FROM deadline d WHERE d.agreement = ? AND NOT EXISTS (SELECT 1 FROM deadline n "
           "WHERE n.agreement = d.agreement AND n.instance = d.instance AND n.name = d.name AND n.revision > d.revision) "
           "ORDER BY d.instance, d.name")
-HEAD = "SELECT cseq, leaf FROM head WHERE chain = ?"
-FIRST_HEAD = "INSERT INTO head (cseq, leaf, chain) VALUES (?, ?, ?)"
-SWAP_HEAD = "UPDATE head SET cseq = ?, leaf = ? WHERE chain = ? AND cseq = ? AND leaf = ?"
-WRITTEN = Sealed._fields[:-1]  # all but the details
-ENTRY = f"INSERT INTO entry ({listed(WRITTEN)}) VALUES ({', '.join('?' * len(WRITTEN))})"
-PENDING = "INSERT INTO pending (chain, cseq) VALUES (?, ?)"
-DETAIL = "INSERT INTO audit_detail (eid, path, salt, value) VALUES (?, ?, ?, ?)"
+HEAD = "SELECT cseq, leaf FROM entry WHERE chain = ? ORDER BY cseq DESC LIMIT 1"
+ENTRY = f"INSERT INTO entry ({listed(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+DETAIL = "INSERT INTO audit_detail (chain, cseq, path, salt, value) VALUES (?, ?, ?, ?, ?)"
 REQUEST = "INSERT INTO request (id, digest, chain, cseq) VALUES (?, ?, ?, ?)"
 FIND_REQUEST = "SELECT digest, chain, cseq FROM request WHERE id = ?"
 PIN = "INSERT OR IGNORE INTO definition (kind, name, version, hash, body) VALUES (?, ?, ?, ?, ?)"
@@ -65,12 +62,11 @@ COVERAGE = f"SELECT {listed(_fields('coverage'))} FROM calendar_coverage WHERE c
 REFS = "SELECT ref FROM agreement WHERE ref >= ? AND ref < ? ORDER BY ref"
 INSTANCE_REFS = ("SELECT a.ref || '/' || i.ref FROM agreement a JOIN instance i ON i.agreement = a.id "
                  "WHERE a.ref = ? AND i.ref >= ? AND i.ref < ? ORDER BY i.ref")
-ENTRIES = f"SELECT {listed(WRITTEN)} FROM entry WHERE chain = ? AND cseq > ? ORDER BY cseq"
-ENTRY_AT = f"SELECT {listed(WRITTEN)} FROM entry WHERE chain = ? AND cseq = ?"
-ENTRY_BY_ID = f"SELECT {listed(WRITTEN)} FROM entry WHERE eid = ?"
-DETAILS = "SELECT path, salt, value FROM audit_detail WHERE eid = ? ORDER BY path"
-DETAILS_OF = ("SELECT d.eid, d.path, d.salt, d.value FROM entry e JOIN audit_detail d ON d.eid = e.eid "
-              "WHERE e.chain = ? AND e.cseq > ? ORDER BY d.eid, d.path")
+ENTRIES = f"SELECT {listed(COLUMNS)} FROM entry WHERE chain = ? AND cseq > ? ORDER BY cseq"
+ENTRY_AT = f"SELECT {listed(COLUMNS)} FROM entry WHERE chain = ? AND cseq = ?"
+DETAILS = "SELECT path, salt, value FROM audit_detail WHERE chain = ? AND cseq = ? ORDER BY path"
+DETAILS_OF = "SELECT cseq, path, salt, value FROM audit_detail WHERE chain = ? AND cseq > ? ORDER BY cseq, path"
+PENDING = "SELECT chain, cseq FROM entry WHERE seq > (SELECT size FROM tree) ORDER BY seq LIMIT ?"
 
 
 def update(table: str, columns: tuple[str, ...]) -> str:

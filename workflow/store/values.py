@@ -36,7 +36,18 @@ SYS = office.SYS
 
 # What `json.loads` comes down to, without looking for white space around; the stubs do not know it.
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
-_write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False).encode
+
+
+class Later(dict[str, Any]):
+    """The tables of one agreement; one that was not read yet is read when it is asked for."""
+
+    def __init__(self, read: Callable[[str, str], Any], id: str) -> None:
+        self._read, self._id = read, id
+
+    def __missing__(self, table: str) -> Any:
+        rows = self[table] = self._read(self._id, table)
+        return rows
 
 
 def encode(value: Any) -> str:
@@ -54,26 +65,31 @@ def reader(table: str) -> Callable[[Iterable[Any]], dict[tuple[Any, ...], Any]]:
     make, key = partial(tuple.__new__, RECORDS[table]), keyed(table)
     texts, flags = places(table, JSON), places(table, FLAGS)
 
+    def plain(rows: Iterable[Any]) -> dict[tuple[Any, ...], Any]:
+        return {key(row): make(row) for row in rows}
+
     def read(rows: Iterable[Any]) -> dict[tuple[Any, ...], Any]:
         found = {}
         for row in rows:
             cells = list(row)
             for at in texts:
-                cells[at], _ = _scan(cells[at], 0)
+                text = cells[at]
+                cells[at] = {} if text == "{}" else [] if text == "[]" else _scan(text, 0)[0]
             for at in flags:
                 cells[at] = cells[at] == 1
             found[key(row)] = make(cells)
         return found
 
-    return read
+    return read if texts or flags else plain
 
 
-def writer(table: str) -> Callable[[Iterable[Any]], list[Any]]:
-    """The function that makes a record of this table a row."""
-    texts = places(table, JSON)
+def writer(table: str) -> Callable[[Mapping[str, Any]], list[Any]]:
+    """The function that makes the fields of a new record of this table a row."""
+    texts, record = places(table, JSON), RECORDS[table]
+    fields = record._fields
 
-    def write(record: Iterable[Any]) -> list[Any]:
-        cells = list(record)
+    def write(values: Mapping[str, Any]) -> list[Any]:
+        cells = list(values.values()) if tuple(values) == fields else list(record(**values))
         for at in texts:
             cells[at] = _write(cells[at])
         return cells

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.errors import Phrase, StoreNotReady
-from workflow.store.connection import REVISION, attach, problem, revision
+from workflow.store.connection import PAGE, REVISION, attach, problem, revision, write_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,10 +89,15 @@ def _exclusive(path: str) -> Iterator[Connection]:
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
-    engine = create_engine("sqlite://", creator=lambda: attach(path, mode="rw"), poolclass=NullPool)
+    def made() -> sqlite3.Connection:
+        db = attach(path, mode="rw")
+        db.execute(f"PRAGMA page_size = {PAGE}")  # heeded while the file is empty
+        write_ahead(db)
+        return db
+
+    engine = create_engine("sqlite://", creator=made, poolclass=NullPool)
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             connection.exec_driver_sql("COMMIT")
