@@ -1,0 +1,110 @@
+"""
+Offices to measure on: one agreement is walked through the engine, and its rows are copied by SQL, so that a million stand in a minute.
+
+The copies are as the engine would have left them but for their journal's hashes, which nobody verifies here.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import definitions
+from building import VALID
+from workflow.catalog import Catalog
+from workflow.core.agreement import Effect
+from workflow.core.entry import seal
+from workflow.core.decision import Change
+from workflow.engine import Ask, Engine
+from workflow.core.recording import Fact
+from workflow.store.migrations import upgrade
+from workflow.store.sqlite import SqliteStore
+from world import ORIGIN, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DAY = "2026-03-02"
+OWN = {  # what tells one copy from another, by column; %n is the number of the copy
+    "id": "printf('0198b0f5-0000-7000-8000-%012x', n)", "agreement": "printf('0198b0f5-0000-7000-8000-%012x', n)",
+    "chain": "printf('0198b0f5-0000-7000-8000-%012x', n)",
+}
+SPREAD = {  # as days go by: what is due, and since when a stage stands, over two years around the office's today
+    "deadline": {"effective": "date('2025-03-02', (n * 7919 % 730) || ' days')", "nominal": "date('2025-03-02', (n * 7919 % 730) || ' days')",
+                 "wake_at": "iif(wake_at = '', '', date('2025-03-02', (n * 7919 % 730) || ' days') || 'T17:00:00Z')"},
+    "instance": {"since": "date('2024-03-02', (n * 7907 % 730) || ' days')"},
+}
+
+
+def build(path: str) -> World:
+    """A new office in a file, with the Indonesian calendar and the definitions of the benchmarks beside the built-in ones."""
+    upgrade(path)
+    store = SqliteStore.open(path, synchronous="OFF")
+    world = World(Path(path).parent, store, day=DAY)
+    world.library._read_catalog = lambda: Catalog(definitions.roots(os.path.join(HERE, "definitions")), definitions.GUARDS)
+    head = store.office().head
+    person = Change("person", (Effect("person", None, VALID["person"]._replace(id="p1", login="root", admin=True)._asdict()),), DAY)
+    setting = Effect("setting", None, {"name": "origin", "value": ORIGIN})
+    change = person._replace(effects=(*person.effects, setting))
+    store.commit(head, seal(change, head=head, origin=ORIGIN, eid="00000000-0000-7000-8000-0000000000ff", recorded=f"{DAY}T01:00:00.000000Z",
+                            person="p1", identity="os", salts=lambda: bytes(32)), change.effects)
+    return world.holidays()
+
+
+def plain(world: World, ref: str = "plain") -> str:
+    """An agreement with one plain stage in its first state."""
+    world.start(ref, "plain-track")
+    world.engine.open(ref, "plain", Ask(facts=[Fact("topic", "education")]))
+    return ref
+
+
+def reviewed(world: World, ref: str = "reviewed") -> str:
+    """An agreement with a letter of intent in force, and its review scheduled."""
+    world.start(ref)
+    world.engine.open(ref, "loi", Ask(occurred="2025-11-18"), existing="signed")
+    world.engine.record(f"{ref}/loi", Ask(facts=[Fact("signed_on", "2025-11-18"), Fact("term_kind", "evergreen")]))
+    world.engine.activity(ref, "student exchange", Ask(occurred="2026-02-01"))
+    world.engine.open(ref, "review", Ask(facts=[Fact("cause", "annual")]))
+    return ref
+
+
+def multiply(path: str, source: str, copies: int, prefix: str, *, first: int = 1, spread: bool = False) -> None:
+    """Copy one agreement with everything that is on record of it; the copies are called PREFIX-1, PREFIX-2 …"""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA synchronous = OFF")
+    db.execute("PRAGMA cache_size = -200000")
+    (id,) = db.execute("SELECT id FROM agreement WHERE ref = ?", (source,)).fetchone()
+    db.execute("BEGIN")
+    for table, columns in _tables(db).items():
+        own: Mapping[str, str] = {**OWN, "ref": f"printf('{prefix}-%d', n)"} if table == "agreement" else OWN
+        own = {**own, **(SPREAD.get(table, {}) if spread else {})}
+        values = ", ".join(own.get(column, f's."{column}"') for column in columns)
+        scope = "id" if table == "agreement" else "chain" if "chain" in columns else "agreement"
+        order = ", cseq" if "cseq" in columns else ""
+        names = ", ".join(f'"{column}"' for column in columns)
+        db.execute(f"WITH RECURSIVE copy (n) AS (VALUES ({first}) UNION ALL SELECT n + 1 FROM copy WHERE n < {first + copies - 1}) "
+                   f"INSERT INTO {table} ({names}) "
+                   f"SELECT {values} FROM copy CROSS JOIN {table} s WHERE s.{scope} = ? ORDER BY n{order}", (id,))
+    db.execute("COMMIT")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def _tables(db: sqlite3.Connection) -> dict[str, list[str]]:
+    """The tables that hold what is on record of an agreement, with their columns; the number of an entry is given by the table itself."""
+    found = {}
+    for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if row[1] != "seq"]
+        if table == "agreement" or (table not in ("request", "pending") and {"agreement", "chain"} & set(columns)):
+            found[table] = columns
+    return found
+
+
+def engine(path: str, synchronous: str = "FULL") -> Engine:
+    """The engine over a built office, on the day that it was built."""
+    store = SqliteStore.open(path, synchronous=synchronous)
+    world = World(Path(path).parent, store, day=DAY)
+    return world.engine
