@@ -40,6 +40,36 @@ def test_a_policy_fires_on_the_day_it_is_noticed(world):
     assert world.deadline(loi, "follow-up").effective == "2021-01-02"
 
 
+def test_a_date_on_record_that_has_come_is_dated_by_the_record(world):
+    """No policy is at work where a visit begins and ends on the days its plan names: dormancy counts from there, not from when it was noticed."""
+    ref = world.start()
+    existing(world, ref, "visit", "cleared", "2026-01-05", {"direction": "inbound", "starts_on": "2026-01-12", "ends_on": "2026-01-14"})
+
+    fired = world.engine.expire_due(ref)
+
+    assert [(done.change.trigger, done.change.occurred) for done in fired] == [("begin", "2026-01-12"), ("end", "2026-01-14")]
+    assert world.stage(f"{ref}/visit").since == "2026-01-14"
+
+
+def test_what_is_entered_late_finds_the_visit_ended_on_its_day(world):
+    ref = world.start()
+    existing(world, ref, "visit", "cleared", "2026-01-05", {"direction": "inbound", "starts_on": "2026-01-12", "ends_on": "2026-01-14"})
+
+    done = world.engine.advance(f"{ref}/visit", "close-no-action", ask(occurred="2026-01-20", reason="nothing agreed", papers=[world.paper("report")]))
+
+    assert done.change.source == "report-due"
+
+
+def test_a_review_that_the_clock_opens_begins_when_it_is_noticed(world):
+    ref = world.start(track="association")
+    existing(world, ref, "joint-agreement", "running", "2024-01-10", {"signed_on": "2024-01-10", "board": "the board", "board_until": "2024-08-31"})
+
+    fired = world.engine.expire_due(ref)
+
+    assert ("board-changed", "2024-08-31") in [(done.change.trigger, done.change.occurred) for done in fired]
+    assert world.stage(f"{ref}/review").opened_on == "2026-03-02"
+
+
 def test_a_term_that_ended_in_a_year_ended_in_that_year_and_on_no_day(world):
     mou = mou_in_force(world, signed_on="2011", in_force_on="2011", ends_on="2016")
 

@@ -78,9 +78,10 @@ def dated(row: Deadline, today: str) -> str:
     """
     The day a fact of time happened: a statute's or a clause's when it was due, an office policy's when it is noticed.
 
+    A policy that adds nothing to a date on record (a visit's first and last day) decides nothing: it happened on that day.
     It is no more precise than its anchor: a term that ended "2016" ended in 2016, not on the last day of that year.
     """
-    if row.basis == "policy":
+    if row.basis == "policy" and (row.amount or not row.anchor.startswith("field:")):
         return today
     if precision(row.anchored_on) == "day":
         return row.effective

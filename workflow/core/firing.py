@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workflow.core import dates, facts, opening, requirement
 from workflow.core.agreement import Instance, Row
+from workflow.core.office import SYSTEM
 from workflow.errors import Phrase, RequirementsUnmet, Unmet
 
 if TYPE_CHECKING:
@@ -102,9 +103,10 @@ def _open(draft: Draft, instance: Instance, spec: dict[str, Any], on: str) -> No
     if running and spec.get("if_open") == "skip":
         draft.notes.append(Phrase("{ref} is open already", ref=running[0].ref))
         return
-    opened = opening.place(draft, stage, {spec["link"]: subject}, on)
+    day = draft.office.today if draft.office.by.person == SYSTEM.person else on  # nobody began that work before the clock was looked at
+    opened = opening.place(draft, stage, {spec["link"]: subject}, day)
     for field, value in spec.get("with", {}).items():
-        assign(draft, opened, field, value, on)
+        assign(draft, opened, field, value, day)
 
 
 def stage_named(draft: Draft, instance: Instance, name: str) -> str:
