@@ -10,11 +10,10 @@ STATES = ("drafting", "reviewing")
 class Raw:
     """Two tables, integers for keys, every statement prepared once. `size` is the length of the entry it writes."""
 
-    def __init__(self, path: str, synchronous: str, machines: int, size: int, checkpoint: int = 1000) -> None:
+    def __init__(self, path: str, synchronous: str, machines: int, size: int) -> None:
         self.db = sqlite3.connect(path, isolation_level=None)
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute(f"PRAGMA synchronous = {synchronous}")
-        self.db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
         self.db.execute("CREATE TABLE machine (id INTEGER PRIMARY KEY, state TEXT NOT NULL, since TEXT NOT NULL)")
         self.db.execute("CREATE TABLE entry (id INTEGER PRIMARY KEY, machine INTEGER NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, "
                         "body BLOB NOT NULL)")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workflow.engine import Engine
 
 TURNS = {"FULL": 600, "NORMAL": 1500}
-NAMES = {"R": "R: raw sqlite3", "tuned": "R, checkpoints as rare as ours", "entry": "entry only", "deadline": "with deadlines"}
+NAMES = {"R": "R: raw sqlite3", "entry": "entry only", "deadline": "with deadlines"}
 BOUNDS = {("entry", "FULL"): 0.55, ("deadline", "FULL"): 0.45, ("entry", "NORMAL"): 0.35, ("deadline", "NORMAL"): 0.20}
 COUNTED = 1500  # turns in which the fsyncs are counted
 
@@ -67,7 +67,6 @@ def make(template: str, folder: str, synchronous: str, copies: int) -> dict[str,
     size = len(_entry(first, "plain"))
     return {
         "R": Raw(os.path.join(folder, f"{synchronous}-raw.db"), synchronous, copies, size),
-        "tuned": Raw(os.path.join(folder, f"{synchronous}-tuned.db"), synchronous, copies, size, checkpoint=_checkpoint(first)),
         "entry": entry_only(first), "deadline": with_deadlines(offices.engine(reviewed, synchronous)),
     }
 
@@ -92,12 +91,6 @@ def _entry(engine: Engine, ref: str) -> bytes:
     sealed = engine.store.entry(engine.store.load(ref).head.chain, int(done.entry.partition("#")[2]))
     assert sealed is not None
     return sealed.body
-
-
-def _checkpoint(engine: Engine) -> int:
-    """After how many pages of the WAL our store checkpoints."""
-    (pages,) = engine.store._db.execute("PRAGMA wal_autocheckpoint").fetchone()  # type: ignore[attr-defined]
-    return int(pages)
 
 
 def count_fsyncs(template: str, folder: str, name: str) -> float | None:
