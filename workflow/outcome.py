@@ -8,7 +8,6 @@ from workflow.core.agreement import Deadline, Instance, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from workflow.core.agreement import Case, Change
 
@@ -17,42 +16,54 @@ class Done(NamedTuple):
     """
     What a verb did: the change, its entry's reference (`bogor-kisarazu#12`), and the facts of time applied before it.
 
-    `moved`: other stages that reacted, as (stage, from, to). `facts`: what is new on record, as (stage, requirement, field, value).
-    `repeated`: the request had been carried out before; nothing was written.
+    `repeated`: the request had been carried out before; nothing was written. The rest is read off the change when it is asked for.
     """
 
     ref: str
     change: Change
     entry: str
     recorded: str
-    moved: tuple[tuple[str, str, str], ...] = ()
-    opened: tuple[Instance, ...] = ()
-    deadlines: tuple[Deadline, ...] = ()
+    case: Case | None = None  # as it was before the change
     before: tuple[Done, ...] = ()
     dry_run: bool = False
     repeated: bool = False
-    facts: tuple[tuple[str, str, str, Any], ...] = ()
+
+    @property
+    def opened(self) -> tuple[Instance, ...]:
+        """The stages that were opened."""
+        return tuple(Instance(**values) for table, key, values in self.change.effects if table == "instance" and key is None)
+
+    @property
+    def moved(self) -> tuple[tuple[str, str, str], ...]:
+        """Other stages that reacted: (stage, from, to)."""
+        return tuple((key[0], self._before("instance", key).state, values["state"]) for table, key, values in self.change.effects
+                     if table == "instance" and key and "state" in values and key[0] != self.change.instance)
+
+    @property
+    def deadlines(self) -> tuple[Deadline, ...]:
+        """The deadlines made, moved or settled, as they are now."""
+        return tuple(Deadline(**values) if key is None else self._before(table, key)._replace(**values)
+                     for table, key, values in self.change.effects if table == "deadline")
+
+    @property
+    def facts(self) -> tuple[tuple[str, str, str, Any], ...]:
+        """What is new on record: (stage, requirement, field, value)."""
+        found: list[tuple[str, str, str, Any]] = []
+        for table, key, values in self.change.effects:
+            if table == "row" and "data" in values:
+                row = Row(**values) if key is None else self._before(table, key)._replace(**values)
+                held = self._before(table, key).data if key else {}
+                found += [(row.instance, row.name, field, value) for field, value in row.data.items() if held.get(field) != value]
+        return tuple(found)
+
+    def _before(self, table: str, key: tuple[Any, ...]) -> Any:
+        return self.case.tables[table][key] if self.case is not None else None
 
 
 def outcome(case: Case, change: Change, entry: str, recorded: str, *, dry_run: bool = False) -> Done:
-    """The outcome of a change made on `case`: besides its own transition, stages that moved or opened, deadlines made or settled."""
-    moved: list[tuple[str, str, str]] = []
-    opened: list[Instance] = []
-    deadlines: list[Deadline] = []
-    facts: list[tuple[str, str, str, Any]] = []
-    for table, key, values in change.effects:
-        if table == "instance" and key is None:
-            opened.append(Instance(**values))
-        elif table == "instance" and "state" in values and key and key[0] != change.instance:
-            moved.append((key[0], case.tables["instance"][key].state, values["state"]))
-        elif table == "deadline":
-            deadlines.append(Deadline(**values) if key is None else case.tables["deadline"][key]._replace(**values))
-        elif table == "row" and "data" in values:
-            row = Row(**values) if key is None else case.tables["row"][key]._replace(**values)
-            held = case.tables["row"][key].data if key else {}
-            facts += [(row.instance, row.name, field, value) for field, value in row.data.items() if held.get(field) != value]
+    """The outcome of a change made on `case`."""
     ref = f"{case.agreement.ref}/{change.instance}" if change.instance else case.agreement.ref
-    return Done(ref, change, entry, recorded, tuple(moved), tuple(opened), tuple(deadlines), dry_run=dry_run, facts=tuple(facts))
+    return Done(ref, change, entry, recorded, case, dry_run=dry_run)
 
 
 def taken(before: tuple[Done, ...], stage: str, asked: Sequence[Any]) -> Done | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Table = dict[str, Any]
 NOTHING: Mapping[str, Any] = {}
 
+MAX_KNOWN = 4096
 INSTRUMENT_FIELDS = {  # fields that an instrument carries, by the flag that asks for them
     "term": {"term_kind": "fixed|auto-renew|evergreen|unknown", "term_months": "int", "notice_months": "int"},
     "place": {"place": "text", "abroad": "bool"},
@@ -121,6 +122,7 @@ class Definition(NamedTuple):
     labels: Mapping[str, Any]
     lives: Mapping[str, tuple[DeadlineRule, ...]]  # state -> the deadlines that live there
     reactions: Mapping[str, tuple[Transition, ...]]  # state -> the transitions that follow another stage
+    known: dict[tuple[str, str], tuple[Requirement, str, str] | None]  # what `field` has answered
 
     def holds(self, state: str, fact: str) -> bool:
         found = self.states.get(state)
@@ -128,6 +130,14 @@ class Definition(NamedTuple):
 
     def field(self, name: str, law_of: str) -> tuple[Requirement, str, str] | None:
         """The requirement, field and type that `name` means on the day `law_of`: `direction`, or `notice.terminates_on` in full."""
+        asked = (name, law_of)
+        if asked not in self.known:
+            if len(self.known) >= MAX_KNOWN:
+                self.known.clear()
+            self.known[asked] = self._field(name, law_of)
+        return self.known[asked]
+
+    def _field(self, name: str, law_of: str) -> tuple[Requirement, str, str] | None:
         head, dot, rest = name.partition(".")
         key = rest if dot else name
         rows = [self.requirements[owner] for owner in ((head,) if dot else self.owners.get(name, ())) if owner in self.requirements]
@@ -176,6 +186,7 @@ def definition(data: Mapping[str, Any], digest: str) -> Definition:
         labels=data.get("label", NOTHING),
         lives={state: tuple(rule for rule in deadlines.values() if state in rule.live) for state in data["state"]},
         reactions={state: tuple(row for row in transitions.values() if "follows" in row.spec and state in row.sources) for state in data["state"]},
+        known={},
     )
 
 

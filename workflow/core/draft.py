@@ -56,6 +56,7 @@ class Draft:
         self.opened: list[str] = []
         self.notes: list[str] = []
         self.personal: set[tuple[str, str, str]] = set()  # (instance, row, field) whose values are committed
+        self._definitions: dict[str, Definition] = {}
         self._deadlines: dict[str, dict[str, Deadline]] | None = None
         self._rows: dict[tuple[str, str], Row] = {}
         for row in case.tables["row"].values():
@@ -77,8 +78,11 @@ class Draft:
 
     def definition(self, instance: Instance) -> Definition:
         """The machine of an instance: its pinned definition, or that definition's item for an item."""
-        found = self.office.pinned(instance.stage, instance.version, instance.hash)
-        return found.item if instance.parent and found.item is not None else found
+        found = self._definitions.get(instance.ref)
+        if found is None:
+            found = self.office.pinned(instance.stage, instance.version, instance.hash)
+            found = self._definitions[instance.ref] = found.item if instance.parent and found.item is not None else found
+        return found
 
     def holds(self, instance: Instance, fact: str) -> bool:
         return self.definition(instance).holds(instance.state, fact)

@@ -32,9 +32,18 @@ def reckon(draft: Draft, on: str, *, importing: frozenset[str] = frozenset()) ->
             standing = [definition.deadlines[row.name] for row in held.values() if row.status == "open" and row.name in definition.deadlines]
             for name in dict.fromkeys([rule.name for rule in (*standing, *definition.lives[instance.state])]):
                 _reckon(draft, instance, definition.deadlines[name], held.get(name), on, imported=instance.ref in importing)
-    open_rows = draft.deadlines("")
-    for rule in draft.office.track.deadlines.values():
-        _reckon(draft, None, rule, open_rows.get(rule.name), on, imported=bool(importing))
+    if _concerns_track(draft, touched):
+        open_rows = draft.deadlines("")
+        for rule in draft.office.track.deadlines.values():
+            _reckon(draft, None, rule, open_rows.get(rule.name), on, imported=bool(importing))
+
+
+def _concerns_track(draft: Draft, touched: set[str]) -> bool:
+    """Whether the track's deadlines can have moved: an activity, or a stage that stands or stood where a fact is held."""
+    states = [(draft.instance(ref), draft.instance(ref).state) for ref in touched]
+    states += [(draft.instance(ref), state) for ref, _, source, target in draft.moved for state in (source, target)]
+    return not touched or any(table == "activity" for table, _ in draft.touched) or any(
+        draft.definition(instance).states[state].holds for instance, state in states)
 
 
 def _reckon(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Deadline | None, on: str, *, imported: bool) -> None:
