@@ -18,7 +18,7 @@ PROBE = ("import sys; sys.argv = ['mufakat', *sys.argv[1:]]\nfrom cli import mai
 def modules(folder, *words: str, **environment: str) -> set[str]:
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     done = subprocess.run([sys.executable, "-c", PROBE, *words], cwd=folder, capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": root, "LANG": "C.UTF-8", "PYTHONIOENCODING": "utf-8", **environment})
+                          env={**os.environ, "PYTHONPATH": root, "LANG": "C.UTF-8", "PYTHONIOENCODING": "utf-8", "HOME": str(folder), **environment})
     return set(done.stderr.rpartition("@")[2].split())
 
 

@@ -55,7 +55,8 @@ def test_what_is_entered_late_finds_the_visit_ended_on_its_day(world):
     ref = world.start()
     existing(world, ref, "visit", "cleared", "2026-01-05", {"direction": "inbound", "starts_on": "2026-01-12", "ends_on": "2026-01-14"})
 
-    done = world.engine.advance(f"{ref}/visit", "close-no-action", ask(occurred="2026-01-20", reason="nothing agreed", papers=[world.paper("report")]))
+    papers = [world.paper("report")]
+    done = world.engine.advance(f"{ref}/visit", "close-no-action", ask(occurred="2026-01-20", reason="nothing agreed", papers=papers))
 
     assert done.change.source == "report-due"
 

@@ -196,7 +196,7 @@ class App:
         """The agreement for reading, with the labels of its definitions."""
         from workflow.commands.words import Words
 
-        return Words(self.using.read(ref))
+        return Words(self.using.read(ref), self.name)
 
     def confirm(self, question: str) -> bool:
         """Whether to go on with what cannot simply be typed back; asked of a person at a terminal only."""

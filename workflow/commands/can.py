@@ -12,6 +12,7 @@ from workflow.commands.language import _
 from workflow.commands.options import command, complete_trigger, pass_app, reference
 from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import Option, is_final, option_data, options
+from workflow.commands.words import label_of
 from workflow.errors import InvalidInput, Phrase, TransitionRefused, WorkflowError
 
 if TYPE_CHECKING:
@@ -98,8 +99,12 @@ def _openings(app: App, words: Words) -> None:
         early = refused is not None and not hasattr(refused, "unmet")
         sign = console.paint("·", "yellow") if early else console.paint("✓", "green")
         console.flow([f"{sign} {stage}", message_of(refused) if refused is not None and early and not missing else ""], "  ")
+        if early and len(missing) > 1:
+            console.say("      " + _("one of these must be on record first"))
+        labels = words.draft.office.latest(stage).labels
         for unmet in missing:
-            unmet_lines(console, None, None, unmet, indent="      ")
+            named = unmet._replace(requirement=label_of(labels, "requirement", unmet.requirement)) if unmet.requirement != stage else unmet
+            unmet_lines(console, words, None, named if early else named._replace(command=""), indent="      ")
         if not early:
             console.flow([console.paint(" ".join([f"mufakat open {words.ref} {stage}", *_assignments(missing)]), "cyan")], "    ", hang="      ")
 
@@ -120,8 +125,8 @@ def _stages(app: App, words: Words) -> list[tuple[str, WorkflowError | None]]:
 
 
 def _assignments(missing: Any) -> list[str]:
-    """What the record commands of the missing requirements would set, as it can be given with the opening itself."""
-    return [word for unmet in missing for word in unmet.command.split()[3:] if not unmet.soft]
+    """What the record commands of the missing requirements would set, as it is given with the opening itself: `mufakat open REF STAGE` …"""
+    return [word for unmet in missing for word in unmet.command.split()[4:] if not unmet.soft]
 
 
 def _data(app: App, words: Words, found: list[tuple[Instance, list[Option]]], *, opens: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workflow.commands.language import _, mark, said
-from workflow.commands.words import basis_text, day_text, value_text
+from workflow.commands.words import basis_text, day_text, field_text, value_text
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -91,7 +91,8 @@ def _words(app: App, agreement: str, done: Done) -> Words | None:
 def _details(words: Words | None, done: Done) -> list[list[str]]:
     change = done.change
     lines: list[list[str]] = [_line(_("occurred"), day_text(change.occurred))] if change.occurred and done.recorded else []
-    lines += [_line(_("recorded"), f"{name} = {value_text(value)}") for _stage, _need, name, value in done.facts if name not in HIDDEN]
+    lines += [_line(_("recorded"), f"{field_text(need, name)} = {value_text(value)}")
+              for _stage, need, name, value in done.facts if name not in HIDDEN]
     lines += [_line(_("file"), f"{doc.row}: {doc.filename}" + (f" ({doc.language})" if doc.language else ""),
                     _("version {number}").format(number=doc.version), "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])
               for doc in change.documents]

@@ -59,7 +59,7 @@ def get_command(app: App, name: str) -> None:
         emit(app, {"name": name, "value": value, "origin": origin}, "name")
 
 
-@config_command.command("set", examples=("mufakat config set lang id --user", "mufakat config set policy.plan_months 9"))
+@config_command.command("set", examples=("mufakat config set lang id --user", "mufakat config set policy.mou_plan_months 9"))
 @click.argument("name")
 @click.argument("value")
 @click.option("--user", is_flag=True, help="In your own file instead of ./mufakat.toml.")
@@ -70,7 +70,7 @@ def set_command(app: App, name: str, value: str, user: bool, dry_run: bool) -> N
     _write(app, name, value, user=user, dry_run=dry_run)
 
 
-@config_command.command("unset", examples=("mufakat config unset policy.plan_months",))
+@config_command.command("unset", examples=("mufakat config unset policy.mou_plan_months",))
 @click.argument("name")
 @click.option("--user", is_flag=True, help="In your own file instead of ./mufakat.toml.")
 @click.option("--dry-run", is_flag=True, help="Check it; write nothing.")

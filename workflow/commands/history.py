@@ -11,7 +11,7 @@ from workflow.commands.console import Column
 from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.past import read
-from workflow.commands.words import day_text, value_text
+from workflow.commands.words import day_text, field_text, value_text
 from workflow.core.office import SYS
 
 if TYPE_CHECKING:
@@ -92,12 +92,12 @@ def _act(row: dict[str, Any]) -> str:
     if row["refused"]:
         return where + _("REFUSED {trigger} from {state}").format(trigger=row["trigger"], state=row["from"] or "-")
     corrects = _("CORRECTION") + " " if row["corrects"] or row["act"] == "correct" else ""
-    if row["from"] and row["to"] and row["from"] != row["to"]:
-        return f"{where}{corrects}{row['from']} → {row['to']} ({row['trigger']})"
-    facts = [f"{fact['field']} {value_text(fact['value'])}" for fact in row["facts"] if fact["field"] not in HIDDEN]
+    facts = [f"{field_text(fact['requirement'], fact['field'])} {value_text(fact['value'])}" for fact in row["facts"] if fact["field"] not in HIDDEN]
     values = "; ".join([*facts, *_effects(row["effects"])])
     said = {"open": _("opened in {state}").format(state=row["to"]), "fire": row["trigger"], "advance": row["trigger"],
             "approve": _("decided: {name}").format(name=row["trigger"])}.get(row["act"], row["act"])
+    if row["from"] and row["to"] and row["from"] != row["to"]:
+        said = f"{row['from']} → {row['to']} ({row['trigger']})"
     return f"{where}{corrects}{said}" + (f": {values}" if values else "")
 
 

@@ -8,6 +8,7 @@ from workflow.commands.language import _, _n, mark, pick
 from workflow.core import dates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from workflow.core.agreement import Deadline, Instance
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Words:
-    """One agreement as people call its parts."""
+    """One agreement as people call its parts; `name` says what somebody with an id is called."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
+    def __init__(self, draft: Draft, name: Callable[[str], str] = str) -> None:
+        self.draft, self.name = draft, name
 
     @property
     def ref(self) -> str:
@@ -82,8 +83,11 @@ class Words:
 
     def unmet(self, instance: Instance | None, row: Unmet) -> str:
         """`Council's approval: there is no answer yet`."""
-        text = _(row.message).format(**row.facts)
-        return f"{self.label(instance, 'requirement', row.requirement)}: {text}" if row.requirement else text
+        facts = {**row.facts, **({"person": self.name(row.facts["person"])} if "person" in row.facts else {})}
+        text = _(row.message).format(**facts)
+        if not row.requirement or row.facts.get("stage") == row.requirement:  # the sentence names the stage itself
+            return text
+        return f"{self.label(instance, 'requirement', row.requirement)}: {text}"
 
     def definition(self, instance: Instance) -> Definition:
         return self.draft.definition(instance)
@@ -137,6 +141,11 @@ def left_text(effective: str, today: date) -> str:
     return _n("{count} day left", "{count} days left", days)
 
 
+def field_text(requirement: str, field: str) -> str:
+    """A field as it is typed; what every letter and every reply has by the name of which one it is: `home-affairs.answer`."""
+    return f"{requirement}.{field}" if field in SHARED else field
+
+
 def value_text(value: Any) -> str:
     """A recorded value as a person types it; a date with its weekday."""
     if isinstance(value, bool):
@@ -149,6 +158,7 @@ def value_text(value: Any) -> str:
     return text
 
 
+SHARED = frozenset({"asked", "asked_number", "asked_received", "answer", "sent", "number", "received", "parts", "sent_to"})
 WEEKDAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
 MONTHS = (mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun"), mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"),
           mark("Nov"), mark("Dec"))

@@ -62,8 +62,7 @@ def unmet(draft: Draft, instance: Instance, need: Requirement, on: str) -> list[
     row = question.row
     if row and row.status in ("waived", "not-required"):
         return []
-    reasons = list(JUDGES[need.kind](question))
-    if row and row.status == "unknown" and reasons:
+    if (reasons := list(JUDGES[need.kind](question))) and row and row.status == "unknown":
         reasons = [(*say("it was not documented when this history was entered"), reasons[0][2])]
     ref = facts.full_ref(draft, instance)
     return [_dress(Unmet(need.name, message, filled, _command(ref, tail)), need) for message, filled, tail in reasons]
@@ -174,14 +173,15 @@ def _reply(question: Question) -> Iterator[Reason]:
     outcomes, accepts = "|".join(spec["outcomes"]), spec["accepts"]
     number = " --letter NUMBER --file FILE" if _official(question) else ""
     first = question.draft.definition(question.instance).requirements.get(name, question.need)  # several may read one reply
-    if "request" not in first.spec and question.missing(["asked"]):
-        yield *say("nobody has asked yet"), f"record {name} --asked DATE{number}"
+    asks = "" if "request" in first.spec else f"record {name} --asked DATE{number}"
+    if asks and question.missing(["asked"]):
+        yield *say("nobody has asked yet"), asks
     if question.missing(["answer"]):
         yield *say("there is no answer yet"), f"record {name} --answer {outcomes} --received DATE{number}"
         return
     if data["answer"] not in accepts:
         yield *say("the answer of {date} is {answer!r}; this takes {accepts}", date=data.get("received", "?"), answer=data["answer"],
-                   accepts=", ".join(accepts)), ""
+                   accepts=", ".join(accepts)), asks if name == question.need.name else ""
         return
     if question.missing(["received"]) or (_official(question) and (question.missing(["number"]) or not question.documents)):
         yield *say("the answer has no date, number or file"), f"record {name} --received DATE{number}"

@@ -1,0 +1,72 @@
+"""A command that a screen suggests works as it is printed, once its placeholders are filled."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+def commands_in(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("mufakat ")]
+
+
+def test_a_stage_that_may_be_opened_is_opened_by_the_command_shown(started):
+    shown = started.ok("can bogor-kisarazu")
+
+    assert "Result of the exploration" in shown
+    assert "mufakat open bogor-kisarazu loi exploration_positive=yes|no" in commands_in(shown)
+    for command in commands_in(shown)[:2]:
+        started.ok(re.sub(r"=(\w[\w-]*)\|\S*", r"=\1", command.removeprefix("mufakat ")))
+
+
+def test_what_opens_a_stage_is_one_of_several(started):
+    shown = started.ok("can bogor-kisarazu")
+
+    assert "one of these must be on record first\n      ✗ a loi that is signed" in shown
+
+
+def test_an_answer_that_does_not_do_is_asked_for_again(loi):
+    loi.ok("record bogor-kisarazu/loi partner-text --asked 2026-02-03")
+    loi.ok("record bogor-kisarazu/loi partner-text --answer changes --received 2026-02-10")
+    loi.ok("person add Legal --login legal --role legal")
+    paper = loi.file("draft.pdf")
+    loi.ok(f"record bogor-kisarazu/loi --document draft={paper}:id --document draft={loi.file('ja.pdf', 'ja')}:ja")
+    loi.ok("--as legal approve bogor-kisarazu/loi legal-check")
+    loi.ok("advance bogor-kisarazu/loi consult")
+
+    unmet = next(row for option in loi.json("can bogor-kisarazu/loi")["options"] for row in option["unmet"]
+                 if row["requirement"] == "partner-text")
+
+    assert unmet["text"] == "the answer of 2026-02-10 is 'changes'; this takes agreed"
+    loi.ok(unmet["command"].removeprefix("mufakat ").replace("DATE", "2026-02-20"))
+    assert "there is no answer yet" in loi.ok("show bogor-kisarazu/loi")
+
+
+def test_who_refused_is_called_by_name(loi):
+    loi.ok("person add", "Legal O'Brien", "--login", "legal", "--role", "legal")
+    loi.ok("--as legal approve bogor-kisarazu/loi legal-check --refuse --reason unclear")
+
+    assert "refused by Legal O'Brien on" in loi.ok("show bogor-kisarazu/loi")
+
+
+def test_history_says_whose_letter_it_was_and_what_came_with_a_step(loi):
+    loi.ok(f"record bogor-kisarazu/loi home-affairs --asked 2026-02-10 --letter 1/2 --file {loi.file('letter.pdf')}")
+    said = loi.ok("record bogor-kisarazu/loi foreign-affairs --asked 2026-02-10")
+    loi.ok("open bogor-kisarazu visit direction=inbound initiative=city rationale=talks --existing report-due --as-of 2026-02-11")
+    loi.ok(f"advance bogor-kisarazu/visit close-follow-up next_steps=letter --document report={loi.file('report.pdf')}")
+
+    history = loi.ok("history bogor-kisarazu")
+
+    assert "recorded  foreign-affairs.asked = Tue 10 Feb 2026" in said
+    assert "home-affairs.asked Tue 10 Feb 2026; home-affairs.asked_number 1/2; home-affairs: letter.pdf" in history
+    assert "report-due → closed-follow-up (close-follow-up): next_steps letter; report: report.pdf" in history
+
+
+@pytest.mark.parametrize("line", ["config --help", "config set --help", "help settings"])
+def test_the_settings_of_the_examples_exist(office, line):
+    found = re.findall(r"config set (policy\.\w+) (\d+)", office.ok(line))
+
+    assert found
+    for name, value in found:
+        office.ok(f"config set {name} {value} --dry-run")
