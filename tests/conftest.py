@@ -13,7 +13,10 @@ import workflow
 from workflow.store.migrations import upgrade
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from postgres import Server
 
 settings.register_profile("mufakat", deadline=None, derandomize=True, print_blob=True)  # the same examples on every machine, however slow
 settings.load_profile("mufakat")
@@ -31,6 +34,24 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_file(template: Path, tmp_path: Path) -> str:
     """The path of a fresh office's database."""
     return str(shutil.copy(template, tmp_path / "office.db"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server; see `postgres.py`."""
+    from postgres import Server
+
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database_url(postgres: Server) -> Iterator[str]:
+    """The address of a fresh office's database on the server."""
+    url = postgres.database()
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from workflow.store.postgresql import PostgresStore
 from workflow.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -13,15 +14,23 @@ if TYPE_CHECKING:
 
 
 class SqliteFile:
-    """A database that several connections, and processes, can open. `address` and `code` let another process open it."""
-
-    code = "from workflow.store.sqlite import SqliteStore; open_store = SqliteStore.open"
+    """A database that several connections, and processes, can open by its `address`."""
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self.address = request.getfixturevalue("database_file")
 
     def store(self, **options: Any) -> SqliteStore:
         return SqliteStore.open(self.address, **options)
+
+
+class Postgresql:
+    """A database of its own on the session's server."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.address = request.getfixturevalue("database_url")
+
+    def store(self, *, synchronous: str = "", **options: Any) -> PostgresStore:
+        return PostgresStore.open(self.address, **options)
 
 
 class SqliteMemory:
@@ -32,7 +41,7 @@ class SqliteMemory:
         return SqliteStore.create_memory()
 
 
-DATABASES = {"sqlite-file": SqliteFile}
+DATABASES = {"sqlite-file": SqliteFile, "postgresql": Postgresql}
 STORES = DATABASES | {"sqlite-memory": SqliteMemory}
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import workflow.core.agreement as shapes
 from workflow.core.agreement import KEYS, RECORDS, Effect, Head, apply
-from workflow.store.values import FLAGS, JSON, OF_AGREEMENT, OF_OFFICE, encode
+from workflow.store.values import FLAGS, JSON, NUMBERS, OF_AGREEMENT, OF_OFFICE, encode
 
 WORDS = {  # columns that hold one of a few words
     ("row", "status"): "open asked met refused not-required waived unknown", ("deadline", "status"): "open met missed void fired past",
@@ -124,10 +124,11 @@ def example():
 
 
 def test_every_column_is_named_by_its_kind():
-    """The lists of JSON and truth columns are those that the records' annotations tell."""
+    """The lists of JSON, truth and number columns are those that the records' annotations tell."""
     for table in OF_AGREEMENT + OF_OFFICE:
         hints = get_type_hints(RECORDS[table], vars(shapes) | {"Any": Any})
         assert tuple(name for name, kind in hints.items() if kind is bool) == FLAGS.get(table, ()), table
+        assert tuple(name for name, kind in hints.items() if kind in (int, int | None)) == NUMBERS.get(table, ()), table
         assert tuple(name for name, kind in hints.items() if kind not in (str, int, bool, int | None)) == JSON.get(table, ()), table
 
 

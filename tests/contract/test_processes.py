@@ -17,7 +17,7 @@ import sys, time
 from building import commit, new, sealed, start
 from workflow.core.agreement import Effect
 from workflow.ports import HeadMoved
-{code}
+from workflow.store import open_store
 store = open_store(sys.argv[1])
 me = sys.argv[2]
 """
@@ -70,7 +70,7 @@ def run(database, child_environment):
     started = []
 
     def begin(script, name="one"):
-        program = PRELUDE.format(code=database.code) + script
+        program = PRELUDE + script
         process = subprocess.Popen([sys.executable, "-c", program, database.address, name], env=child_environment, text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         started.append(process)

@@ -21,6 +21,7 @@ NAMES = {
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}  # rows lie in the order of their key: an agreement is one range
 STRICT = {"sqlite_strict": True}
 WHOLE = BigInteger().with_variant(Integer, "sqlite")
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")  # in the order of its bytes, as on SQLite
 
 
 class Base(SQLModel):
@@ -30,7 +31,7 @@ class Base(SQLModel):
 class Json(TypeDecorator[Any]):
     """A list, a mapping or a plain value as canonical JSON text."""
 
-    impl = Text
+    impl = TEXT
     cache_ok = True
 
     def process_bind_param(self, value: Any, _dialect: Any) -> str:
@@ -57,7 +58,7 @@ class Truth(TypeDecorator[bool]):
 
 
 def text(*, key: bool = False) -> Any:
-    return Field(sa_type=Text, primary_key=key, nullable=False)
+    return Field(sa_type=TEXT, primary_key=key, nullable=False)
 
 
 def number(*, key: bool = False, empty: bool = False) -> Any:

@@ -1,17 +1,29 @@
-"""Write `schema.sql` from the declaration in `tables` and `machinery`: `python -m workflow.store.schema > workflow/store/schema.sql`."""
+"""
+Write a database's schema from the declaration in `tables` and `machinery`.
+
+    python -m workflow.store.schema sqlite > workflow/store/schema.sql
+    python -m workflow.store.schema postgresql > workflow/store/schema_postgresql.sql
+"""
 
 from __future__ import annotations
 
-from sqlalchemy.dialects import sqlite
+import sys
+from typing import TYPE_CHECKING
+
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from workflow.store import machinery, tables
 from workflow.store.columns import Base
 from workflow.store.connection import APPLICATION_ID
 
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
 DECLARED = (tables, machinery)  # importing them is what declares
-HEADER = "-- Written by `python -m workflow.store.schema` from tables.py and machinery.py; do not edit.\n\nPRAGMA application_id = {id};\n"
-TRIGGERS = """
+HEADER = "-- Written by `python -m workflow.store.schema {name}` from tables.py and machinery.py; do not edit.\n"
+TREE = "\nINSERT INTO tree (id, size) VALUES (1, 0);\n"
+SQLITE_TRIGGERS = """
 CREATE TRIGGER entry_never_changes BEFORE UPDATE ON entry
 BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;
 
@@ -22,23 +34,45 @@ BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
 CREATE TRIGGER entry_comes_next BEFORE INSERT ON entry
 WHEN NEW.cseq IS NOT (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain) OR EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'an entry follows the last of its chain'); END;
-
-INSERT INTO tree (id, size) VALUES (1, 0);
 """
+POSTGRESQL_TRIGGERS = """
+CREATE FUNCTION entry_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'an entry is never changed nor deleted'; END $$;
+
+CREATE FUNCTION entry_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.cseq IS DISTINCT FROM (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain) THEN
+        RAISE EXCEPTION 'an entry follows the last of its chain';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER entry_never_changes BEFORE UPDATE ON entry FOR EACH STATEMENT EXECUTE FUNCTION entry_stands();
+CREATE TRIGGER entry_never_goes BEFORE DELETE OR TRUNCATE ON entry FOR EACH STATEMENT EXECUTE FUNCTION entry_stands();
+CREATE TRIGGER entry_comes_next BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION entry_follows();
+
+ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_never_changes;
+ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_never_goes;
+ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_comes_next;
+"""
+DIALECTS: dict[str, tuple[Dialect, str, str]] = {  # name -> dialect, what comes first, what comes last
+    "sqlite": (sqlite.dialect(), f"PRAGMA application_id = {APPLICATION_ID};\n", SQLITE_TRIGGERS),
+    "postgresql": (postgresql.dialect(), "", POSTGRESQL_TRIGGERS),
+}
 
 
-def ddl() -> str:
-    """The whole schema as SQL for SQLite."""
-    dialect = sqlite.dialect()
-    written = [HEADER.format(id=APPLICATION_ID)]
+def ddl(name: str = "sqlite") -> str:
+    """The whole schema as SQL for one database."""
+    dialect, first, last = DIALECTS[name]
+    written = [HEADER.format(name=name), first] if first else [HEADER.format(name=name)]
     for table in Base.metadata.sorted_tables:
-        if table.info.get("only", "sqlite") != "sqlite":
+        if table.info.get("only", name) != name:
             continue
         written.append(str(CreateTable(table).compile(dialect=dialect)).strip() + ";\n")
         written += [str(CreateIndex(index).compile(dialect=dialect)).strip() + ";\n" for index in sorted(table.indexes, key=lambda i: str(i.name))]
     text = "\n".join(line.rstrip() for line in "\n".join(written).replace("\t", "    ").splitlines())
-    return text + "\n" + TRIGGERS
+    return text + "\n" + last + TREE
 
 
 if __name__ == "__main__":
-    print(ddl(), end="")
+    print(ddl(*sys.argv[1:]), end="")

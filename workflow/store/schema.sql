@@ -1,4 +1,4 @@
--- Written by `python -m workflow.store.schema` from tables.py and machinery.py; do not edit.
+-- Written by `python -m workflow.store.schema sqlite` from tables.py and machinery.py; do not edit.
 
 PRAGMA application_id = 1297434177;
 

@@ -32,6 +32,11 @@ FLAGS = {
     "agreement": ("imported",), "instance": ("irregular", "imported"), "document": ("stored", "withdrawn"),
     "deadline": ("provisional", "overdue"), "person": ("admin", "active"),
 }
+NUMBERS = {
+    "agreement": ("track_version",), "instance": ("number", "version", "gap_days", "revision"), "row": ("round",),
+    "document": ("no", "round", "version", "size"), "approval": ("no", "round"), "deadline": ("revision", "amount", "occurrence"),
+    "activity": ("no",), "coverage": ("year",),
+}
 SYS = office.SYS
 
 # What `json.loads` comes down to, without looking for white space around; the stubs do not know it.

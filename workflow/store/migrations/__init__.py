@@ -7,14 +7,14 @@ Each revision runs in one transaction that no other process can enter, so two of
 from __future__ import annotations
 
 import os
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from workflow.errors import Phrase, StoreNotReady
-from workflow.store.connection import PAGE, REVISION, attach, problem, revision, write_ahead
+from workflow.store import is_url, shown
+from workflow.store.connection import REVISION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
@@ -22,25 +22,38 @@ OWNER_ONLY = 0o600
 
 
 class Schema(NamedTuple):
-    """The revision that a file has (empty: none yet) and the newest that this program knows."""
+    """The revision that a database has (empty: none yet) and the newest that this program knows."""
 
     found: str
     newest: str
 
 
-def upgrade(path: str, *, mode: int = OWNER_ONLY) -> Schema:
+class Place(Protocol):
+    """What differs from one database to another."""
+
+    def claim(self, mode: int) -> None:
+        """Make the database where there is none, if that is possible."""
+
+    def found(self) -> str:
+        """Its revision, empty where it has no table."""
+
+    def exclusive(self) -> AbstractContextManager[Connection]:
+        """A connection in one transaction that nobody else can enter."""
+
+
+def upgrade(address: str, *, mode: int = OWNER_ONLY) -> Schema:
     """
-    Bring a database to the newest schema, creating the file (with these permissions) where there is none; the result tells what it had before.
+    Bring a database to the newest schema, creating a file (with these permissions) where there is none; the result tells what it had before.
 
     Raises:
-        StoreNotReady: the file belongs to another program or to a newer version of this one.
+        StoreNotReady: it belongs to another program or to a newer version of this one.
     """
-    _claim(path, mode)
-    with closing(attach(path, mode="rw")) as db:
-        before = Schema(revision(db, path) or "", REVISION)
-        if before.found > REVISION:
-            raise StoreNotReady(path, Phrase("was written by a newer mufakat (schema {found}, this one knows {known})", found=before.found,
-                                             known=REVISION), "pip install --upgrade mufakat")
+    place = _place(address)
+    place.claim(mode)
+    before = Schema(place.found(), REVISION)
+    if before.found > REVISION:
+        raise StoreNotReady(shown(address), Phrase("was written by a newer mufakat (schema {found}, this one knows {known})", found=before.found,
+                                                   known=REVISION), "pip install --upgrade mufakat")
     if before.found == REVISION:
         return before
     from alembic import command
@@ -48,60 +61,29 @@ def upgrade(path: str, *, mode: int = OWNER_ONLY) -> Schema:
 
     config = Config()
     config.set_main_option("script_location", os.path.dirname(__file__).replace("%", "%%"))
-    with _exclusive(path) as connection:
+    with place.exclusive() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return before
 
 
-def current(path: str) -> Schema:
+def current(address: str) -> Schema:
     """
     Which schema a database has, and which is the newest.
 
     Raises:
         StoreNotReady: there is no database, or it is not ours.
     """
-    if not os.path.exists(path):
-        raise StoreNotReady(path, "there is no database here", "mufakat init")
-    with closing(attach(path, mode="ro")) as db:
-        return Schema(revision(db, path) or "", REVISION)
+    if not is_url(address) and not os.path.exists(address):
+        raise StoreNotReady(address, "there is no database here", "mufakat init")
+    return Schema(_place(address).found(), REVISION)
 
 
-def _claim(path: str, mode: int) -> None:
-    """Make an empty file with the right permissions before SQLite makes one with the umask's; its WAL inherits them."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode)
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise StoreNotReady(path, Phrase("cannot be created ({why})", why=error.strerror),
-                            "name a file in a folder that exists and that you may write in") from error
-    os.fchmod(descriptor, mode)
-    os.close(descriptor)
+def _place(address: str) -> Place:
+    if is_url(address):
+        from workflow.store.migrations.postgresql import Server
 
+        return Server(address)
+    from workflow.store.migrations.sqlite import File
 
-@contextmanager
-def _exclusive(path: str) -> Iterator[Connection]:
-    """A SQLAlchemy connection in one immediate transaction."""
-    import sqlite3
-
-    from sqlalchemy import create_engine
-    from sqlalchemy.exc import DBAPIError
-    from sqlalchemy.pool import NullPool
-
-    def made() -> sqlite3.Connection:
-        db = attach(path, mode="rw")
-        db.execute(f"PRAGMA page_size = {PAGE}")  # heeded while the file is empty
-        write_ahead(db)
-        return db
-
-    engine = create_engine("sqlite://", creator=made, poolclass=NullPool)
-    try:
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-            connection.exec_driver_sql("COMMIT")
-    except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error):
-            raise problem(path, error.orig) from error
-        raise
+    return File(address)

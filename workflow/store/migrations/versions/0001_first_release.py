@@ -1,4 +1,4 @@
-"""The first schema: `schema.sql` as it stands. The revision after this one gives it a copy of its own."""
+"""The first schema: `schema.sql` (`schema_postgresql.sql`) as it stands. The revision after this one gives it a copy of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from alembic import op
 
-from workflow.store.connection import schema
+from workflow.store import connection
+from workflow.store.connection import REVISION_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,14 @@ down_revision = None
 
 
 def upgrade() -> None:
-    for statement in _statements(schema()):
-        op.get_bind().exec_driver_sql(statement)
+    bind = op.get_bind()
+    if bind.dialect.name == "sqlite":
+        for statement in _statements(connection.schema()):
+            bind.exec_driver_sql(statement)
+        return
+    from workflow.store.postgresql_schema import MARK, schema
+
+    bind.connection.cursor().execute(f"{schema()}\nCOMMENT ON TABLE {REVISION_TABLE} IS '{MARK}';")
 
 
 def _statements(text: str) -> Iterator[str]:

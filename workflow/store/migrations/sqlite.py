@@ -1,0 +1,62 @@
+"""Migrating a SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from workflow.errors import Phrase, StoreNotReady
+from workflow.store.connection import PAGE, attach, problem, revision, write_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+
+class File:
+    """A database in a file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def claim(self, mode: int) -> None:
+        """Make an empty file with the right permissions before SQLite makes one with the umask's; its WAL inherits them."""
+        try:
+            descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode)
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise StoreNotReady(self.path, Phrase("cannot be created ({why})", why=error.strerror),
+                                "name a file in a folder that exists and that you may write in") from error
+        os.fchmod(descriptor, mode)
+        os.close(descriptor)
+
+    def found(self) -> str:
+        with closing(attach(self.path, mode="ro")) as db:
+            return revision(db, self.path) or ""
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Connection]:
+        def made() -> sqlite3.Connection:
+            db = attach(self.path, mode="rw")
+            db.execute(f"PRAGMA page_size = {PAGE}")  # heeded while the file is empty
+            write_ahead(db)
+            return db
+
+        engine = create_engine("sqlite://", creator=made, poolclass=NullPool)
+        try:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+                connection.exec_driver_sql("COMMIT")
+        except DBAPIError as error:
+            if isinstance(error.orig, sqlite3.Error):
+                raise problem(self.path, error.orig) from error
+            raise

@@ -1,0 +1,211 @@
+"""
+The daily path on PostgreSQL: an agreement in one statement, a decision in one statement.
+
+Every statement sees one moment and is a transaction of its own; the row of a chain's head is its lock. See `postgresql_writing`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import psycopg
+
+from workflow.core.agreement import KEYS, RECORDS, Case, Head
+from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, Phrase, StoreError
+from workflow.ports import HeadMoved, Pinned
+from workflow.store import entries
+from workflow.store.postgresql_link import Broken, Link, connect, problem, set_up
+from workflow.store.postgresql_listing import PostgresListing
+from workflow.store.postgresql_schema import examine
+from workflow.store.postgresql_writing import Statement
+from workflow.store.statements import listed
+from workflow.store.values import OF_AGREEMENT, OF_OFFICE, SYS, TABLES, Later, decode, reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from workflow.core.agreement import Effect
+    from workflow.core.entry import Sealed
+    from workflow.core.office import Coverage, Day, Person
+
+READ = {table: reader(table) for table in OF_AGREEMENT + OF_OFFICE}
+AT_ONCE = ("instance", "row", "deadline")
+LAST = "\U0010ffff"  # after every reference that begins the same
+RACES = ("agreement_ref", "request_key")  # unique constraints that only a race can meet: the engine looked before
+
+
+def _fields(table: str, prefix: str = "") -> str:
+    return listed(RECORDS[table]._fields, prefix)
+
+
+def _gathered(table: str, source: str = "", where: str = "WHERE t.agreement = a.id") -> str:
+    """All rows of a table as one JSON array of arrays, in the order of their keys."""
+    return (f"(SELECT coalesce(json_agg(json_build_array({_fields(table, 't.')}) ORDER BY {listed(KEYS[table], 't.')}), '[]') "
+            f"FROM {source or TABLES[table]} t {where})")
+
+
+LATEST = ("(SELECT DISTINCT ON (instance, name) * FROM deadline d WHERE d.agreement = a.id ORDER BY instance, name, revision DESC)")
+PARTS = {table: f"SELECT {_fields(table)} FROM {TABLES[table]} WHERE agreement = %s ORDER BY {listed(KEYS[table])}" for table in OF_AGREEMENT[1:]}
+
+
+def _load(tables: tuple[str, ...], *, history: bool = False) -> str:
+    parts = [_gathered(table, LATEST, "") if table == "deadline" and not history else _gathered(table) for table in tables]
+    return (f"SELECT h.cseq, h.leaf, {_fields('agreement', 'a.')}, {', '.join(parts)} FROM agreement a JOIN head h ON h.chain = a.id "
+            "WHERE a.id = coalesce((SELECT id FROM agreement WHERE ref = %s), %s)")
+
+
+FIND, WHOLE, HISTORY = _load(AT_ONCE), _load(OF_AGREEMENT[1:]), _load(OF_AGREEMENT[1:], history=True)
+OFFICE = (f"SELECT (SELECT cseq FROM head WHERE chain = '{SYS}'), (SELECT leaf FROM head WHERE chain = '{SYS}'), "
+          f"{_gathered('person', where='')}, {_gathered('setting', where='')}")
+CALENDAR = (f"SELECT {_gathered('day', where='WHERE t.calendar = asked.name')}, {_gathered('coverage', where='WHERE t.calendar = asked.name')} "
+            "FROM (SELECT %s::text AS name) asked")
+PERSON = (f"SELECT {_fields('person')} FROM person WHERE id = %s UNION ALL SELECT {_fields('person')} FROM person WHERE login = %s AND login <> '' "
+          "LIMIT 1")
+REQUEST = "SELECT digest, chain, cseq FROM request WHERE id = %s"
+PINNED = "SELECT body FROM definition WHERE kind = %s AND name = %s AND version = %s AND hash = %s"
+PINNED_ALL = "SELECT kind, name, version, hash, body FROM definition ORDER BY kind, name, version, hash"
+PINNED_NAMES = "SELECT name, version FROM definition WHERE kind = %s ORDER BY name, version"
+REFS = "SELECT ref FROM agreement WHERE ref >= %s AND ref < %s ORDER BY ref"
+INSTANCE_REFS = ("SELECT a.ref || '/' || i.ref FROM agreement a JOIN instance i ON i.agreement = a.id "
+                 "WHERE a.ref = %s AND i.ref >= %s AND i.ref < %s ORDER BY i.ref")
+ENTRIES = f"SELECT {', '.join(entries.COLUMNS)} FROM entry WHERE chain = %s AND cseq > %s ORDER BY cseq"
+DETAILS = "SELECT cseq, path, salt, value FROM audit_detail WHERE chain = %s AND cseq > %s ORDER BY cseq, path"
+ENTRY = f"SELECT {', '.join(entries.COLUMNS)} FROM entry WHERE chain = %s AND cseq = %s"
+DETAIL = "SELECT cseq, path, salt, value FROM audit_detail WHERE chain = %s AND cseq = %s ORDER BY path"
+PENDING = "SELECT chain, cseq FROM pending ORDER BY seq LIMIT %s"
+
+
+class PostgresStore(PostgresListing):
+    """One office's database. Implements every port of `workflow.ports`; over a pool several threads may share it."""
+
+    @classmethod
+    def open(cls, address: str, *, read_only: bool = False, **timeouts: float) -> PostgresStore:
+        """
+        Open an office's database (`timeouts`: statement_timeout, lock_timeout, in seconds).
+
+        Raises:
+            StoreNotReady: absent, not ours, older or newer than this program.
+        """
+        link = connect(address, read_only=read_only, **timeouts)
+        try:
+            store = cls(Link(address, link, read_only=read_only, **timeouts))
+            examine(link, store.where)
+        except BaseException:
+            link.close()
+            raise
+        return store
+
+    @classmethod
+    def pooled(cls, address: str, size: int, *, statement_timeout: float = 60.0, lock_timeout: float = 10.0) -> PostgresStore:
+        """The same over a pool of at most `size` connections, for a worker's threads."""
+        from psycopg_pool import ConnectionPool
+
+        cls.open(address, read_only=True).close()  # tells a person what is wrong; a pool would only time out
+
+        def configure(link: Any) -> None:
+            set_up(link, address, read_only=False, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
+
+        settings = {"autocommit": True, "fallback_application_name": "mufakat", "client_encoding": "utf8"}
+        return cls(Link(address, pool=ConnectionPool(address, kwargs=settings, min_size=1, max_size=size, configure=configure, open=True)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def load(self, ref: str, *, whole: bool = False, history: bool = False) -> Case:
+        row = self._one(HISTORY if history else WHOLE if whole else FIND, (ref, ref))
+        if row is None:
+            raise AgreementNotFound("agreement", ref, self.refs())
+        width = 2 + len(RECORDS["agreement"]._fields)
+        tables: dict[str, Any] = {} if whole or history else Later(self._table, row[2])
+        tables["agreement"] = READ["agreement"]((row[2:width],))
+        for table, rows in zip(OF_AGREEMENT[1:] if whole or history else AT_ONCE, row[width:], strict=True):
+            tables[table] = READ[table](map(tuple, rows))
+        return Case(Head(row[2], row[0], row[1]), tables)
+
+    def _table(self, id: str, table: str) -> dict[tuple[Any, ...], Any]:
+        """A table that was not read at once: it may be newer than the rest, and then a decision on it loses the head's swap."""
+        return READ[table](self._all(PARTS[table], (id,)))
+
+    def commit(
+        self, head: Head, entry: Sealed, effects: Sequence[Effect], *,
+        request: tuple[str, str] | None = None, definitions: Sequence[Pinned] = (),
+    ) -> None:
+        statement = Statement(head, entry, effects, request, definitions)
+        try:
+            self._commit(head, entry, statement)
+        except psycopg.errors.UniqueViolation as error:
+            if error.diag.constraint_name in RACES:
+                raise HeadMoved(head.chain, head.cseq) from error
+            raise problem(self.where, error) from error
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+            raise HeadMoved(head.chain, head.cseq) from error
+        except psycopg.errors.DivisionByZero as error:
+            raise StoreError(self.where, "has no such row to change", "mufakat doctor") from error
+        except UnicodeEncodeError as error:
+            raise InvalidInput("text", "", Phrase("holds a broken character at position {position}: {before}…", position=error.start,
+                                                  before=repr(error.object[:error.start]))) from error
+        except psycopg.Error as error:
+            raise problem(self.where, error) from error
+
+    def _commit(self, head: Head, entry: Sealed, statement: Statement) -> None:
+        """Write; where the connection broke meanwhile, see in the journal whether it was written, and if not, write again."""
+        text = statement.text
+        while True:
+            try:
+                ((swapped,),) = ([row[:1] for row in self._link.rows(text, statement.values, writes=True)])
+            except Broken:
+                found = self.entry(entry.chain, entry.cseq)
+                if found is not None and found.leaf == entry.leaf:
+                    return
+                if found is not None:
+                    raise HeadMoved(head.chain, head.cseq) from None
+                continue
+            if not swapped:
+                raise HeadMoved(head.chain, head.cseq)
+            return
+
+    def request(self, id: str) -> tuple[str, str, int] | None:
+        found: tuple[str, str, int] | None = self._one(REQUEST, (id,))
+        return found
+
+    def refs(self, prefix: str = "") -> list[str]:
+        ref, slash, stage = prefix.partition("/")
+        found = self._all(INSTANCE_REFS, (ref, stage, stage + LAST)) if slash else self._all(REFS, (prefix, prefix + LAST))
+        return [row[0] for row in found]
+
+    def pinned(self, kind: str, name: str, version: int, hash: str) -> dict[str, Any]:
+        row = self._one(PINNED, (kind, name, version, hash))
+        if row is None:
+            raise DefinitionNotFound(f"{name} {version}", [f"{found} {number}" for found, number in self._all(PINNED_NAMES, (kind,))])
+        body: dict[str, Any] = decode(row[0])
+        return body
+
+    def pinned_all(self) -> list[Pinned]:
+        return [Pinned(*row) for row in self._all(PINNED_ALL)]
+
+    def office(self) -> Case:
+        cseq, leaf, people, settings = self._one(OFFICE)
+        tables: dict[str, dict[tuple[Any, ...], Any]] = {table: {} for table in OF_OFFICE}
+        tables |= {"person": READ["person"](map(tuple, people)), "setting": READ["setting"](map(tuple, settings))}
+        return Case(Head(SYS) if cseq is None else Head(SYS, cseq, leaf), tables)
+
+    def person(self, key: str) -> Person | None:
+        row = self._one(PERSON, (key, key))
+        return next(iter(READ["person"]([row]).values())) if row else None
+
+    def calendar(self, name: str) -> tuple[list[Day], list[Coverage]]:
+        days, years = self._one(CALENDAR, (name,))
+        return list(READ["day"](map(tuple, days)).values()), list(READ["coverage"](map(tuple, years)).values())
+
+    def entries(self, chain: str, after: int = 0) -> Iterator[Sealed]:
+        return entries.joined(self._all(ENTRIES, (chain, after)), self._all(DETAILS, (chain, after)))
+
+    def entry(self, chain: str, cseq: int) -> Sealed | None:
+        return next(entries.joined(self._all(ENTRY, (chain, cseq)), self._all(DETAIL, (chain, cseq))), None)
+
+    def pending(self, limit: int = 1000) -> list[tuple[str, int]]:
+        return self._all(PENDING, (limit,))

@@ -1,0 +1,197 @@
+"""
+The way to a PostgreSQL server: one connection or a pool of them, each statement a transaction of its own.
+
+A connection that breaks is made anew, with growing pauses, and what only reads is asked again. Whether a write that broke was carried out
+nobody knows: that is told as `Broken`, and whoever wrote looks it up. What each of the driver's errors means to a person stands in `problem`.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workflow.errors import InvalidInput, Phrase, StoreBusy, StoreError, StoreNotReady
+from workflow.store import shown
+
+try:
+    import psycopg
+    from psycopg.rows import dict_row
+    from psycopg.types.numeric import Int8Dumper
+except ImportError as missing:
+    raise StoreNotReady("postgresql", Phrase("the driver is not installed ({error})", error=missing), "pip install 'mufakat[postgres]'") from missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from psycopg_pool import ConnectionPool
+
+    from workflow.errors import WorkflowError
+
+    Connection = psycopg.Connection[Any]
+
+OLDEST = 150_000  # PostgreSQL 15
+STATEMENT_TIMEOUT, LOCK_TIMEOUT = 60.0, 10.0  # seconds
+PATIENCE = 15.0  # seconds in which a server may come back
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between attempts; the last from then on
+STARTING = ("57P03",)  # cannot connect now
+GONE = ("08", "57P")  # the connection failed; an operator ended it
+SETUP = ("SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false), set_config('jit', 'off', false), "
+         "set_config('default_transaction_read_only', %s, false), current_setting('server_version_num')::int, current_setting('server_encoding')")
+REACH = "check the address and that the server runs; a password comes from PGPASSWORD or ~/.pgpass"
+
+
+class Broken(StoreError):
+    """The connection was lost while a statement ran; what became of it is not known."""
+
+
+class Options(Protocol):
+    """How connections are made (`connect`'s arguments)."""
+
+    read_only: bool
+
+
+def connect(address: str, *, read_only: bool = False, statement_timeout: float = STATEMENT_TIMEOUT, lock_timeout: float = LOCK_TIMEOUT,
+            patience: float = 0.0) -> Connection:
+    """
+    A connection in autocommit, its time-outs set. A server that is just starting is waited for, one that is away for `patience` seconds.
+
+    Raises:
+        StoreNotReady: there is no such server or database, or it is too old.
+    """
+    where = shown(address)
+    for pause in _pauses(max(patience, PATIENCE)):
+        began = time.monotonic()
+        try:
+            link = psycopg.connect(address, autocommit=True, fallback_application_name="mufakat", client_encoding="utf8", connect_timeout=10)
+            break
+        except psycopg.Error as error:
+            starting = error.sqlstate in STARTING or "starting up" in str(error) or "shutting down" in str(error)
+            if pause is None or not (starting or patience):
+                raise StoreNotReady(where, Phrase("cannot be reached ({error})", error=_line(error)), REACH) from error
+            time.sleep(max(0.0, pause - (time.monotonic() - began)))
+    try:
+        set_up(link, where, read_only=read_only, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
+    except psycopg.Error as error:
+        link.close()
+        raise problem(where, error) from error
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+def set_up(link: Connection, where: str, *, read_only: bool, statement_timeout: float, lock_timeout: float) -> None:
+    """
+    Give a new connection its time-outs; every number is sent as one type, so that a statement is prepared once.
+
+    Raises:
+        StoreNotReady: the server is too old, or its texts are not Unicode.
+    """
+    link.adapters.register_dumper(int, Int8Dumper)
+    limits = (f"{statement_timeout * 1000:.0f}", f"{lock_timeout * 1000:.0f}", "on" if read_only else "off")
+    *_, version, encoding = link.execute(SETUP, limits).fetchone() or ()
+    if version < OLDEST:
+        raise StoreNotReady(where, Phrase("PostgreSQL {found} is too old, {needed} is needed", found=version // 10_000, needed=OLDEST // 10_000),
+                            "use a newer server")
+    if encoding != "UTF8":
+        raise StoreNotReady(where, Phrase("its texts are {encoding}, not UTF-8", encoding=encoding), "createdb --encoding=UTF8 --template=template0 NAME")
+
+
+class Link:
+    """One connection, made anew when it breaks; or a pool of them, for several threads."""
+
+    def __init__(self, address: str, link: Connection | None = None, pool: ConnectionPool[Any] | None = None, **options: Any) -> None:
+        self.address, self.where = address, shown(address)
+        self._link, self._pool, self._options, self._open = link, pool, options, True
+
+    def rows(self, sql: str, values: Sequence[Any] | dict[str, Any] = (), *, writes: bool = False, named: bool = False) -> list[Any]:
+        """
+        The rows of one statement, as tuples or (`named`) as dicts.
+
+        Raises:
+            Broken: the connection was lost while a statement that `writes` ran.
+        """
+        for pause in _pauses(PATIENCE):
+            with self._connection() as link:
+                try:
+                    cursor = link.cursor(row_factory=dict_row) if named else link.cursor()
+                    return cursor.execute(sql, values).fetchall()
+                except psycopg.Error as error:
+                    if not _lost(error, link):
+                        raise
+                    self._drop(link)
+                    if writes or pause is None:
+                        raise Broken(self.where, Phrase("the connection was lost ({error})", error=_line(error)), REACH) from error
+            time.sleep(pause)
+        raise AssertionError  # the last pause is None
+
+    def close(self) -> None:
+        self._open = False
+        if self._link is not None:
+            self._link.close()
+        if self._pool is not None:
+            self._pool.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        if not self._open:
+            raise StoreError(self.where, "the store was closed", "open it again")
+        if self._pool is not None:
+            with self._pool.connection() as link:
+                yield link
+            return
+        if self._link is None or self._link.closed:
+            self._link = connect(self.address, patience=PATIENCE, **self._options)
+        yield self._link
+
+    def _drop(self, link: Connection) -> None:
+        with suppress(psycopg.Error):
+            link.close()
+        if self._pool is None:
+            self._link = None
+
+
+def problem(where: str, error: Exception) -> WorkflowError:
+    """What one of the driver's errors means, and what mends it."""
+    state = getattr(error, "sqlstate", None) or ""
+    if type(error).__name__ == "PoolTimeout":
+        return StoreBusy(where, "no connection is free", "try again")
+    if state in ("55P03", "57014", "40001", "40P01"):
+        return StoreBusy(where, "is locked by another process", "wait for it to end (who holds it: SELECT * FROM pg_stat_activity), then try again")
+    if state == "25006":
+        return StoreError(where, "is read-only", "connect as somebody who may write, to a server that is no standby")
+    if state in ("53100", "53200"):
+        return StoreError(where, "the disk is full; nothing was written", "free some space, then try again")
+    if state == "42501":
+        return StoreError(where, Phrase("you may not do this ({error})", error=_line(error)), "ask the database's owner for the right")
+    if state in ("XX001", "XX002"):
+        return StoreError(where, Phrase("is damaged ({error})", error=_line(error)), "restore the last backup; what is left: mufakat doctor")
+    if not state and isinstance(error, psycopg.DataError) and "NUL" in str(error):
+        return InvalidInput("text", None, "the text holds a NUL character")
+    if state[:2] in ("22", "23", "42") or state == "P0001":
+        return StoreError(where, Phrase("refused the change: {error}", error=_line(error)),
+                          "this is a fault of mufakat; report it with the command that you typed")
+    if _lost(error):
+        return StoreError(where, Phrase("the connection was lost ({error})", error=_line(error)), REACH)
+    return StoreError(where, Phrase("{error}", error=_line(error)), "mufakat doctor")
+
+
+def _lost(error: Exception, link: Connection | None = None) -> bool:
+    state = getattr(error, "sqlstate", None) or ""
+    return state.startswith(GONE) and state != "57014" or isinstance(error, psycopg.OperationalError) and not state or bool(link and link.closed)
+
+
+def _line(error: Exception) -> str:
+    """What the server said, in one line, without the place in the statement."""
+    said = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
+    return " ".join(str(said).split())
+
+
+def _pauses(limit: float) -> Iterator[float | None]:
+    """Growing pauses for as long as `limit` seconds have not passed; then None, once."""
+    ends, number = time.monotonic() + limit, 0
+    while time.monotonic() < ends:
+        yield PAUSES[min(number, len(PAUSES) - 1)]
+        number += 1
+    yield None

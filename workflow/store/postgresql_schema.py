@@ -1,0 +1,55 @@
+"""Whose a PostgreSQL database is and which schema it has: its tables stand in the first schema of the search path, alone."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from workflow.errors import Phrase, StoreNotReady
+from workflow.store.connection import REVISION, REVISION_TABLE
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+MARK = "mufakat"  # the comment on the table that names the schema's revision
+LOOK = (f"SELECT to_regclass('{REVISION_TABLE}') IS NOT NULL, obj_description(to_regclass('{REVISION_TABLE}')), "
+        "(SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())")
+
+
+def examine(link: Connection[Any], where: str) -> None:
+    """
+    Refuse a database that is not ours or has another schema.
+
+    Raises:
+        StoreNotReady: with what helps.
+    """
+    found = revision(link, where)
+    if not found:
+        raise StoreNotReady(where, "is empty", "mufakat init")
+    if found < REVISION:
+        raise StoreNotReady(where, Phrase("has schema {found}, this program needs {needed}", found=found, needed=REVISION), "mufakat db upgrade")
+    if found > REVISION:
+        raise StoreNotReady(where, Phrase("was written by a newer mufakat (schema {found}, this one knows {known})", found=found, known=REVISION),
+                            "pip install --upgrade mufakat")
+
+
+def revision(link: Connection[Any], where: str) -> str:
+    """
+    The schema of a database; empty where it has no table.
+
+    Raises:
+        StoreNotReady: it holds the tables of another program.
+    """
+    there, mark, tables = link.execute(LOOK).fetchone() or (False, None, 0)
+    if there and mark == MARK:
+        row = link.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone()
+        return str(row[0]) if row else ""
+    if tables:
+        raise StoreNotReady(where, "is the database of another program", "name another database, then: mufakat init")
+    return ""
+
+
+def schema() -> str:
+    """The text of `schema_postgresql.sql`."""
+    with open(os.path.join(os.path.dirname(__file__), "schema_postgresql.sql"), encoding="utf-8") as file:
+        return file.read()
