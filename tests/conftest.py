@@ -47,8 +47,14 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture
-def database_url(postgres: Server) -> Iterator[str]:
-    """The address of a fresh office's database on the server."""
+def database_url(postgres: Server) -> str:
+    """The address of an empty office's database on the server; nobody changes its schema."""
+    return postgres.shared()
+
+
+@pytest.fixture
+def own_database_url(postgres: Server) -> Iterator[str]:
+    """The address of an empty office's database that the test may do anything to."""
     url = postgres.database()
     yield url
     postgres.drop(url)

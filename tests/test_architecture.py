@@ -24,7 +24,7 @@ ONLY_IN = {  # package -> where it may be imported
     "transitions": ("workflow.core.machine",),
     "apscheduler": ("workflow.scheduler",),
     "click": ("workflow.commands", "cli"),
-    **dict.fromkeys(("sqlmodel", "sqlalchemy", "alembic", "sqlite3", "psycopg"), ("workflow.store",)),
+    **dict.fromkeys(("sqlmodel", "sqlalchemy", "alembic", "sqlite3", "psycopg", "psycopg_pool"), ("workflow.store",)),
 }
 IMPURE = {"io", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time",
           "urllib", "uuid"}

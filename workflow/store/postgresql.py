@@ -89,7 +89,7 @@ class PostgresStore(PostgresListing):
         """
         link = connect(address, read_only=read_only, **timeouts)
         try:
-            store = cls(Link(address, link, read_only=read_only, **timeouts))
+            store = cls(Link(address, link, {"read_only": read_only, **timeouts}))
             examine(link, store.where)
         except BaseException:
             link.close()
@@ -107,7 +107,7 @@ class PostgresStore(PostgresListing):
             set_up(link, address, read_only=False, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
 
         settings = {"autocommit": True, "fallback_application_name": "mufakat", "client_encoding": "utf8"}
-        return cls(Link(address, pool=ConnectionPool(address, kwargs=settings, min_size=1, max_size=size, configure=configure, open=True)))
+        return cls(Link(address, ConnectionPool(address, kwargs=settings, min_size=1, max_size=size, configure=configure, open=True)))
 
     def __enter__(self) -> Self:
         return self

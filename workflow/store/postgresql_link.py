@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from workflow.errors import InvalidInput, Phrase, StoreBusy, StoreError, StoreNotReady
 from workflow.store import shown
@@ -22,7 +22,7 @@ except ImportError as missing:
     raise StoreNotReady("postgresql", Phrase("the driver is not installed ({error})", error=missing), "pip install 'mufakat[postgres]'") from missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from psycopg_pool import ConnectionPool
 
@@ -43,12 +43,6 @@ REACH = "check the address and that the server runs; a password comes from PGPAS
 
 class Broken(StoreError):
     """The connection was lost while a statement ran; what became of it is not known."""
-
-
-class Options(Protocol):
-    """How connections are made (`connect`'s arguments)."""
-
-    read_only: bool
 
 
 def connect(address: str, *, read_only: bool = False, statement_timeout: float = STATEMENT_TIMEOUT, lock_timeout: float = LOCK_TIMEOUT,
@@ -90,20 +84,23 @@ def set_up(link: Connection, where: str, *, read_only: bool, statement_timeout: 
     """
     link.adapters.register_dumper(int, Int8Dumper)
     limits = (f"{statement_timeout * 1000:.0f}", f"{lock_timeout * 1000:.0f}", "on" if read_only else "off")
-    *_, version, encoding = link.execute(SETUP, limits).fetchone() or ()
+    *_, version, encoding = link.execute(SETUP, limits).fetchall()[0]
     if version < OLDEST:
         raise StoreNotReady(where, Phrase("PostgreSQL {found} is too old, {needed} is needed", found=version // 10_000, needed=OLDEST // 10_000),
                             "use a newer server")
     if encoding != "UTF8":
-        raise StoreNotReady(where, Phrase("its texts are {encoding}, not UTF-8", encoding=encoding), "createdb --encoding=UTF8 --template=template0 NAME")
+        raise StoreNotReady(where, Phrase("its texts are {encoding}, not UTF-8", encoding=encoding),
+                            "createdb --encoding=UTF8 --template=template0 NAME")
 
 
 class Link:
     """One connection, made anew when it breaks; or a pool of them, for several threads."""
 
-    def __init__(self, address: str, link: Connection | None = None, pool: ConnectionPool[Any] | None = None, **options: Any) -> None:
+    def __init__(self, address: str, source: Connection | ConnectionPool[Any], options: Mapping[str, Any] | None = None) -> None:
         self.address, self.where = address, shown(address)
-        self._link, self._pool, self._options, self._open = link, pool, options, True
+        self._link = source if isinstance(source, psycopg.Connection) else None
+        self._pool = None if isinstance(source, psycopg.Connection) else source
+        self._options, self._open = options or {}, True
 
     def rows(self, sql: str, values: Sequence[Any] | dict[str, Any] = (), *, writes: bool = False, named: bool = False) -> list[Any]:
         """
@@ -178,8 +175,9 @@ def problem(where: str, error: Exception) -> WorkflowError:
 
 
 def _lost(error: Exception, link: Connection | None = None) -> bool:
+    """Whether an error tells that the connection is gone; one that the driver itself noticed has no code."""
     state = getattr(error, "sqlstate", None) or ""
-    return state.startswith(GONE) and state != "57014" or isinstance(error, psycopg.OperationalError) and not state or bool(link and link.closed)
+    return state.startswith(GONE) or (isinstance(error, psycopg.OperationalError) and not state) or bool(link and link.closed)
 
 
 def _line(error: Exception) -> str:

@@ -38,7 +38,8 @@ FROM {found}
 WHERE EXISTS (SELECT 1 FROM live l WHERE l.state COLLATE "C" = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash
               AND l.item = (i.parent <> ''))
 ORDER BY i.since, a.ref, i.ref LIMIT %(limit)s"""
-STUCK_ALL = STUCK.format(found='place p JOIN instance i ON i.state = p.state COLLATE "C" AND i.since <= %(before)s JOIN agreement a ON a.id = i.agreement')
+STUCK_ALL = STUCK.format(found='place p JOIN instance i ON i.state = p.state COLLATE "C" AND i.since <= %(before)s '
+                               "JOIN agreement a ON a.id = i.agreement")
 STUCK_OWN = STUCK.format(found="agreement a JOIN instance i ON i.agreement = a.id AND a.owner = %(owner)s AND i.since <= %(before)s")
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= %s ORDER BY wake_at LIMIT %s"
 TRIGGERS = ("entry_comes_next", "entry_never_changes", "entry_never_goes")
@@ -47,7 +48,8 @@ UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.
             "(SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
 BROKEN = "SELECT chain, count(*), max(cseq) FROM entry GROUP BY chain HAVING count(*) <> max(cseq)"
 UNTOLD = "SELECT ref FROM agreement a WHERE NOT EXISTS (SELECT 1 FROM entry WHERE chain = a.id)"
-HEADLESS = ("SELECT coalesce(h.chain, e.chain) FROM head h FULL JOIN (SELECT DISTINCT ON (chain) chain, cseq, leaf FROM entry ORDER BY chain, cseq DESC) e "
+LAST = "SELECT DISTINCT ON (chain) chain, cseq, leaf FROM entry ORDER BY chain, cseq DESC"
+HEADLESS = (f"SELECT coalesce(h.chain, e.chain) FROM head h FULL JOIN ({LAST}) e "
             "ON e.chain = h.chain WHERE (h.cseq, h.leaf) IS DISTINCT FROM (e.cseq, e.leaf)")
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from workflow.store import machinery, tables
@@ -56,8 +57,8 @@ ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_never_goes;
 ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_comes_next;
 """
 DIALECTS: dict[str, tuple[Dialect, str, str]] = {  # name -> dialect, what comes first, what comes last
-    "sqlite": (sqlite.dialect(), f"PRAGMA application_id = {APPLICATION_ID};\n", SQLITE_TRIGGERS),
-    "postgresql": (postgresql.dialect(), "", POSTGRESQL_TRIGGERS),
+    "sqlite": (SQLiteDialect_pysqlite(), f"PRAGMA application_id = {APPLICATION_ID};\n", SQLITE_TRIGGERS),
+    "postgresql": (PGDialect_psycopg(), "", POSTGRESQL_TRIGGERS),  # type: ignore[no-untyped-call]  # SQLAlchemy leaves this one untyped
 }
 
 
