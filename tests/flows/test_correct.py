@@ -177,3 +177,23 @@ def test_a_correction_that_changes_nothing_is_refused(world):
         world.engine.correct("bogor-kisarazu#2", ask({"place": "Tokyo"}, reason=WHY))
 
     assert len(entries(world, loi)) == before
+
+
+def test_a_correction_that_changes_nothing_is_refused(world):
+    loi = signed_loi(world, place="Tokyo")
+
+    with pytest.raises(InvalidInput, match="nothing differs"):
+        world.engine.correct(f"bogor-kisarazu#{len(entries(world, loi))}", ask({"place": "Tokyo"}, reason=WHY))
+
+
+def test_what_a_correction_completes_was_so_on_the_day_of_its_entry(world):
+    """The meeting was held in time; that one of those present was left out of the list was noticed months later."""
+    ref = world.start()
+    existing(world, ref, "mou", "interministry", "2026-01-05", {"technical_ministries": "education,agriculture"})
+    given = {"held_on": "2026-02-10", "attended": "foreign-affairs,province,city,education"}
+    done = world.engine.record(f"{ref}/mou", ask(given, papers=[world.paper("meeting")], occurred="2026-02-10"))
+
+    world.at("2026-05-04").engine.correct(done.entry, ask({"attended": f"{given['attended']},agriculture"}, reason=WHY))
+
+    assert row(world, f"{ref}/mou", "meeting").status == "met"
+    assert (world.deadline(f"{ref}/mou", "meeting").effective, world.deadline(f"{ref}/mou", "meeting").status) == ("2026-03-06", "met")

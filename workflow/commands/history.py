@@ -81,7 +81,7 @@ def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect
 
 
 def _shown(app: App, row: dict[str, Any]) -> dict[str, str]:
-    what = " ".join(part for part in (_act(row), _behalf(row), _reason(row)) if part)
+    what = " ".join(part for part in (_act(row), _reason(row)) if part)
     if row["corrected_by"]:
         what += " " + _("[corrected by {entry}]").format(entry=row["corrected_by"])
     return {"cseq": str(row["cseq"]), "on": day_text(row["occurred"]), "at": local(row["recorded"], _zone(app)), "who": row["name"], "what": what}
@@ -98,6 +98,8 @@ def _act(row: dict[str, Any]) -> str:
             "approve": _("decided: {name}").format(name=row["trigger"])}.get(row["act"], row["act"])
     if row["from"] and row["to"] and row["from"] != row["to"]:
         said = f"{row['from']} → {row['to']} ({row['trigger']})"
+    if row["behalf"]:
+        said += " " + _("for {actor}").format(actor=row["behalf"])
     return f"{where}{corrects}{said}" + (f": {values}" if values else "")
 
 
@@ -120,10 +122,6 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
             found.append(str(values["owner"]))
     days = sum(effect["table"] == "day" for effect in effects)
     return found + ([_n("{count} day", "{count} days", days)] if days else [])
-
-
-def _behalf(row: dict[str, Any]) -> str:
-    return _("for {actor}").format(actor=row["behalf"]) if row["behalf"] else ""
 
 
 def _reason(row: dict[str, Any]) -> str:

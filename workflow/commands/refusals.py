@@ -32,10 +32,11 @@ def screen(app: App, error: Exception) -> None:
     unmet = failures.unmet_of(error)
     if unmet:
         _list(app, console, error, unmet)
-    suggestions = failures.suggestions_of(error)
+    suggestions, mend = failures.suggestions_of(error), _mend(error)
     if suggestions:
         console.flow([_("did you mean: {words}?").format(words=", ".join(suggestions))], "  ", stream=sys.stderr)
-    mend = _mend(error)
+    elif isinstance(error, errors.InvalidInput) and not error.value and error.known:
+        console.flow([_("choose one of {choices}").format(choices=", ".join(error.known))], "  ", stream=sys.stderr)
     if mend:
         console.flow([_("to mend it: {mend}").format(mend=mend)], "  ", stream=sys.stderr)
     if not isinstance(error, (errors.WorkflowError, click.ClickException, OSError)):

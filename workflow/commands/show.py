@@ -59,7 +59,7 @@ def _agreement(app: App, words: Words) -> None:
     for row in stages:
         _line(console, words, row)
     due = [row for stage in words.draft.instances() for row in deadlines(words, stage.ref)] + deadlines(words, "")
-    deadline_lines(console, words, sorted(due, key=lambda row: row.effective)[:8], today)
+    deadline_lines(console, words, sorted(due, key=lambda row: row.effective)[:8], today, whose=True)
     if len(due) > 8:
         console.say("  " + _("{count} more: mufakat deadline list {ref}").format(count=len(due) - 8, ref=agreement.ref))
     for row in list(words.draft.tables["activity"].values())[-5:]:

@@ -86,17 +86,16 @@ def path(words: Words, instance: Instance) -> str:
 def ahead(words: Words, instance: Instance) -> tuple[list[str], bool]:
     """The next states of the ordinary way, and whether it goes on after them."""
     definition = words.definition(instance)
-    seen = {state for state, _day in instance.entered} | {instance.state}
-    found: list[str] = []
-    at = instance.state
+    order = {name: place for place, name in enumerate(definition.states)}
+    been, found = {state for state, _day in instance.entered}, [instance.state]
     while True:
-        following = next((row.to for row in definition.transitions.values() if at in row.sources and row.to and row.to not in seen
+        at = found[-1]
+        following = next((row.to for row in definition.transitions.values() if at in row.sources and row.to and row.to not in found
+                          and (row.to not in been or order[row.to] > order[at])  # once more forward, after it was returned
                           and not row.irregular and (row.roles or row.clock) and _wanted(definition.states, row.to)), "")
-        if not following or len(found) == AHEAD:
-            return found, bool(following)
+        if not following or len(found) > AHEAD:
+            return found[1:], bool(following)
         found.append(following)
-        seen.add(following)
-        at = following
 
 
 def _wanted(states: Any, name: str) -> bool:
@@ -109,12 +108,12 @@ def deadlines(words: Words, ref: str) -> list[Deadline]:
     return sorted((row for row in words.draft.deadlines(ref).values() if row.status == "open"), key=lambda row: row.effective)
 
 
-def deadline_lines(console: Console, words: Words, rows: Iterable[Deadline], today: date) -> None:
-    """Each with its date, what it is, how it was counted and what it rests on; below it how long is left."""
+def deadline_lines(console: Console, words: Words, rows: Iterable[Deadline], today: date, *, whose: bool = False) -> None:
+    """Each with its date, what it is (of which stage, where `whose`), how it was counted and what it rests on; below it how long is left."""
     for row in rows:
         days = (dates.latest(row.effective) - today).days
         style = "red" if days < 0 or row.overdue else "yellow" if days <= 30 else ""
-        label = words.deadline(row) if row.instance else f"{words.deadline(row)} ({_('the whole agreement')})"
+        label = (f"{row.instance}: " if whose else "") + words.deadline(row) if row.instance else f"{words.deadline(row)} ({_('the whole agreement')})"
         console.flow([f"{_('due')}   {console.paint(day_text(row.effective), style)}", label, words.counted(row),
                       basis_text(row.basis, row.citation)], "  ", hang="        ")
         console.flow([left(row, today)], "        ")

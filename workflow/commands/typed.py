@@ -107,20 +107,20 @@ def on_requirement(app: App, ref: str, name: str, trigger: str, facts: Sequence[
 
     words = app.words(ref)
     definition = words.definition(words.find(ref.partition("/")[2]))
-    need = _need(definition, name, trigger)
+    need = _need(definition, name, trigger, given)
     own = [fact._replace(requirement=need.name) if "." not in fact.field and fact.field in need.fields else fact for fact in facts]
     own += [Fact(field, value, need.name) for field, value in _fields(need, given)]
     return own, [_paper(need.name, file) for file in files]
 
 
-def _need(definition: Definition, name: str, trigger: str) -> Requirement:
+def _need(definition: Definition, name: str, trigger: str, given: Mapping[str, str]) -> Requirement:
     if name:
         if name not in definition.requirements:
             raise InvalidInput("requirement", name, Phrase("{stage} has no such requirement", stage=definition.name), list(definition.requirements))
         return definition.requirements[name]
     transition = definition.transitions.get(trigger)
     needs = [definition.requirements[need] for need in transition.needs] if transition else []
-    written = [need for need in needs if need.kind in FLAGS]
+    written = [need for need in needs if need.kind in FLAGS and {*FLAGS[need.kind], "letter"}.issuperset(given)]
     if len(written) == 1:
         return written[0]
     candidates = [need.name for need in written or definition.requirements.values() if need.kind in FLAGS]

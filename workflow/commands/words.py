@@ -65,7 +65,7 @@ class Words:
         anchor = {
             "state": _("the stage entered “{name}”").format(name=self.label(of, "state", name)),
             "field": self.label(of, "field", name.rpartition(".")[2]),
-            "link": name, "param": name.replace("_", " "),
+            "link": self.label(self._linked(of, head), "field", name.rpartition(".")[2]), "param": name.replace("_", " "),
             "request": _("the receipt of the request: {name}").format(name=requirement) if name.endswith(".received")
             else _("the request: {name}").format(name=requirement),
             "received": _("receipt: {name}").format(name=requirement),
@@ -75,7 +75,7 @@ class Words:
         }.get(kind, row.anchor)
         day = day_text(row.anchored_on)
         if not row.amount:
-            return _("on the day of {anchor}").format(anchor=anchor)
+            return _("the day on record: {anchor}").format(anchor=anchor)
         span = amount_text(row.amount * row.occurrence, row.unit)
         if row.direction == "before":
             return _("{span} before {anchor} ({day})").format(span=span, anchor=anchor, day=day)
@@ -91,6 +91,9 @@ class Words:
 
     def definition(self, instance: Instance) -> Definition:
         return self.draft.definition(instance)
+
+    def _linked(self, instance: Instance | None, link: str) -> Instance | None:
+        return self.draft.linked(instance, link) if instance is not None else None
 
     def _of(self, row: Deadline) -> Instance | None:
         return self.draft.tables["instance"].get((row.instance,)) if row.instance else None
@@ -143,7 +146,7 @@ def left_text(effective: str, today: date) -> str:
 
 def field_text(requirement: str, field: str) -> str:
     """A field as it is typed; what every letter and every reply has by the name of which one it is: `home-affairs.answer`."""
-    return f"{requirement}.{field}" if field in SHARED else field
+    return f"{requirement}.{field}" if field in SHARED or (field == "reason" != requirement) else field
 
 
 def value_text(value: Any) -> str:

@@ -43,7 +43,7 @@ def correct(case: Case, office: Office, entry: Earlier, request: Request) -> Cha
         _stage(draft, entry, request)
     else:
         raise InvalidInput("entry", entry.ref, Phrase("an entry of this kind ({act}) holds nothing that can be corrected", act=entry.content["act"]))
-    if not draft.touched:
+    if not draft.effects():
         raise InvalidInput("correct", entry.ref, "nothing differs from what is on record")
     return _done(draft, entry, request)
 
@@ -117,8 +117,9 @@ def _stage(draft: Draft, entry: Earlier, request: Request) -> None:
     on = entry.content["occurred"]["text"]
     recording.record(draft, instance, request.facts, request.files, on, correcting=True)
     if request.occurred:
-        _redate(draft, instance, entry, decision.occurred(draft.office, request.occurred))
-    reckoning.reckon(draft, draft.office.today)
+        on = decision.occurred(draft.office, request.occurred)
+        _redate(draft, instance, entry, on)
+    reckoning.reckon(draft, on)  # what it brings on record was so on the day of that entry
 
 
 def _withdraw(draft: Draft, entry: Earlier, requirement: str, language: str) -> None:

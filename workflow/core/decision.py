@@ -137,6 +137,8 @@ def record(case: Case, office: Office, ref: str, request: Request, *, not_requir
         raise InvalidInput("record", "", "nothing to record: give FIELD=VALUE, --document, --link, --asked or --answer")
     _link(draft, instance, request.links)
     recording.record(draft, instance, request.facts, request.files, on)
+    if not draft.effects():
+        draft.notes.append(Phrase("nothing is new: it was on record already"))
     return _finish(draft, "record", instance, on, request)
 
 

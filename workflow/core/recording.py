@@ -196,9 +196,9 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
         held = row.data.get(key)
         taken = any(dict(held or []).get(party, name) != name for party, name in value) if key == "names" else held not in (None, value)
         if taken and not correcting:
-            raise InvalidInput(key, value, Phrase(
+            raise InvalidInput(key, _typed(value), Phrase(
                 "{held!r} is on record already; correct that entry instead: mufakat history {ref}, then mufakat correct ENTRY {field}=… --reason …",
-                held=held, ref=facts.full_ref(draft, instance), field=key))
+                held=_typed(held), ref=facts.full_ref(draft, instance), field=key))
     data = {**row.data, **fields}
     if "names" in fields:  # each party's own, whoever else's is on record
         data["names"] = [list(pair) for pair in (dict(row.data.get("names", [])) | dict(fields["names"])).items()]
@@ -212,6 +212,15 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
         data = {**data, "of_version": newest} if newest else data
     draft.put("row", row._replace(data=data, on=on, status="open"))
     draft.put("row", row._replace(data=data, on=on, status=_status(draft, instance, need, on)))
+
+
+def _typed(value: Any) -> str:
+    """A value as it is typed."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(f"{part[0]}: {part[1]}" if isinstance(part, list) else str(part) for part in value)
+    return str(value)
 
 
 def _derived(need: Requirement, data: dict[str, Any]) -> dict[str, Any]:

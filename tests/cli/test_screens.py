@@ -1,0 +1,76 @@
+"""Screens of a memorandum under way: what is drawn, what a deadline is of, which letter a flag means."""
+
+from __future__ import annotations
+
+import pytest
+
+PLAN = "plan.parts=subject,background,aims,object,scope,funding_source,duration"
+MOU = "bogor-kisarazu/mou"
+
+
+@pytest.fixture
+def returned(started):
+    """The council has returned the plan once."""
+    paper = started.file("paper.pdf")
+    started.ok("open bogor-kisarazu mou technical_units=culture fields=culture --existing plan-draft --as-of 2025-06-02")
+    started.ok(f"advance {MOU} submit {PLAN} --document plan={paper} --sent 2025-06-10 --received 2025-06-11 --letter 1 --file {paper}")
+    started.ok(f"advance {MOU} return council --answer returned --received 2025-07-01 --letter 2 --file {paper}")
+    return started
+
+
+@pytest.fixture
+def approved(returned):
+    """The second time it has approved it."""
+    paper = returned.file("second.pdf", "the second")
+    returned.ok(f"advance {MOU} submit {PLAN} --document plan={paper} --sent 2025-07-10 --received 2025-07-11 --letter 3 --file {paper}")
+    returned.ok(f"advance {MOU} approve council --answer approved --received 2025-08-01 --letter 4 --file {paper}")
+    return returned
+
+
+def test_after_a_return_the_way_is_drawn_on_as_it_lies_ahead(returned):
+    assert "● at-council ─ ◉ plan-draft ─ ○ at-council ─ ○ plan-approved ─ …" in returned.ok(f"show {MOU}")
+
+
+def test_a_flag_means_the_one_letter_that_has_such_a_part(approved):
+    """Forwarding needs the council's answer too; but only a letter is sent."""
+    approved.ok(f"advance {MOU} forward --sent 2025-08-11 --letter 5 --file {approved.file('letter.pdf')}")
+
+    letter = next(row for row in approved.json(f"show {MOU}")["rows"] if row["name"] == "ministry-letter")
+    assert letter["data"] == {"sent": "2025-08-11", "number": "5"}
+
+
+def test_where_a_flag_may_mean_several_they_are_named(approved):
+    result = approved(f"advance {MOU} forward --received 2025-08-11")
+
+    assert result.exit_code == 2
+    assert "choose one of ministry-letter, council" in result.stderr
+
+
+def test_the_deadlines_of_an_agreement_say_which_stage_they_are_of(returned):
+    assert "mou: Draft the cooperation plan" in returned.ok("show bogor-kisarazu")
+
+
+def test_home_affairs_answered_in_time_whenever_the_step_is_taken(approved):
+    paper = approved.file("letter.pdf")
+    approved.ok(f"advance {MOU} forward --sent 2025-08-11 --received 2025-08-12 --letter 5 --file {paper}")
+
+    said = approved.ok(f"record {MOU} verification --answer draft-the-text --received 2025-09-01 --letter 6 --file {paper}")
+
+    assert "settled   Home Affairs' consideration   kept" in said
+
+
+def test_what_was_on_record_already_is_not_told_as_new(returned):
+    assert "note      nothing is new: it was on record already" in returned.ok(f"record {MOU} fields=culture --occurred-at 2025-06-02")
+
+
+def test_a_value_on_record_is_shown_as_it_is_typed(returned):
+    result = returned(f"record {MOU} fields=culture,health")
+
+    assert "'culture' is on record already" in result.stderr
+    assert "['culture']" not in result.stderr
+
+
+def test_a_reply_that_is_not_needed_is_named(returned):
+    said = returned.ok(f"record {MOU} partner-council --not-required --reason", "their council is not asked")
+
+    assert "partner-council.reason = their council is not asked" in said
