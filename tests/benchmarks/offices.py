@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import definitions
 from building import VALID
@@ -39,11 +40,11 @@ SPREAD = {  # as days go by: what is due, and since when a stage stands, over tw
 }
 
 
-def build(path: str) -> World:
-    """A new office in a file, with the Indonesian calendar and the definitions of the benchmarks beside the built-in ones."""
-    upgrade(path)
-    store = SqliteStore.open(path, synchronous="OFF")
-    world = World(Path(path).parent, store, day=DAY)
+def build(where: str) -> World:
+    """A new office in a file or on a server, with the Indonesian calendar and the definitions of the benchmarks beside the built-in ones."""
+    upgrade(where)
+    store = opened(where, "OFF")
+    world = World(Path(tempfile.gettempdir()), store, day=DAY)
     world.library._read_catalog = lambda: Catalog(definitions.roots(os.path.join(HERE, "definitions")), definitions.GUARDS)
     head = store.office().head
     person = Change("person", (Effect("person", None, VALID["person"]._replace(id="p1", login="root", admin=True)._asdict()),), DAY)
@@ -103,8 +104,15 @@ def _tables(db: sqlite3.Connection) -> dict[str, list[str]]:
     return found
 
 
-def engine(path: str, synchronous: str = "FULL") -> Engine:
+def engine(where: str, synchronous: str = "FULL") -> Engine:
     """The engine over a built office, on the day that it was built."""
-    store = SqliteStore.open(path, synchronous=synchronous)
-    world = World(Path(path).parent, store, day=DAY)
-    return world.engine
+    return World(Path(tempfile.gettempdir()), opened(where, synchronous), day=DAY).engine
+
+
+def opened(where: str, synchronous: str) -> Any:
+    """The store of an office: a file, or the address of a server, where its own settings say how safely it writes."""
+    if "://" in where:
+        from workflow.store.postgresql import PostgresStore
+
+        return PostgresStore.open(where)
+    return SqliteStore.open(where, synchronous=synchronous)

@@ -12,7 +12,7 @@ import os
 import subprocess
 import tempfile
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks import transition
 from benchmarks.environments import Unavailable, environment
@@ -46,31 +46,34 @@ PEERS = (
 class Child:
     """A peer at work; calling it asks for one round."""
 
-    def __init__(self, python: str, script: str, folder: str, machines: int, synchronous: str = "FULL") -> None:
-        os.makedirs(folder)
-        self.errors = os.path.join(folder, "stderr")
-        with open(self.errors, "w", encoding="utf-8") as errors:
-            self.process = subprocess.Popen([python, os.path.join(HERE, "peers", f"{script}.py"), folder, synchronous, str(machines)],
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
-        self.versions: dict[str, str] = self._answer()
+    def __init__(self, python: str, script: str, errors: str, *words: str) -> None:
+        self.errors = errors
+        with open(errors, "w", encoding="utf-8") as stream:
+            self.process = subprocess.Popen([python, os.path.join(HERE, "peers", f"{script}.py"), *words], stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=stream, text=True)
+        self.versions: dict[str, str] = self.answer()
 
     def __call__(self, first: int, turns: int) -> Seconds:
+        self.ask(first, turns)
+        return Seconds(*self.answer())
+
+    def ask(self, first: int, turns: int) -> None:
+        """Ask, and do not wait for the answer."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{first} {turns}\n")
         self.process.stdin.flush()
-        return Seconds(*self._answer())
 
     def close(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait(timeout=30)
 
-    def _answer(self) -> dict[str, str]:
+    def answer(self) -> Any:
+        """What it says next."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.startswith(("{", "[")):  # whatever else it has to say
-                found: dict[str, str] = json.loads(line)
-                return found
+                return json.loads(line)
         self.process.wait()
         with open(self.errors, encoding="utf-8") as stream:
             raise Unavailable((stream.read().strip() or "it ended without a word").splitlines()[-1])
@@ -86,7 +89,10 @@ def report(options: Options) -> Report:
         works["mufakat, with deadlines"] = timed(own["deadline"])
         for peer in PEERS:
             try:
-                child = Child(environment(options.cache, peer.requirements[-1], *peer.requirements), peer.script, os.path.join(folder, peer.script), machines)
+                place = os.path.join(folder, peer.script)
+                os.makedirs(place)
+                python = environment(options.cache, peer.requirements[-1], *peer.requirements)
+                child = Child(python, peer.script, os.path.join(place, "stderr"), place, "FULL", str(machines))
             except Unavailable as reason:
                 missing[peer.name] = str(reason)
                 continue
