@@ -6,16 +6,13 @@ It never writes, and what it returns are records, not rows. Importing it costs w
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
-from sqlmodel import Session, SQLModel, create_engine, select
+from sqlmodel import Session, SQLModel, select
 
 from workflow.core.agreement import KEYS, RECORDS
 from workflow.store import tables
-from workflow.store.connection import connect, problem
+from workflow.store.toolkit import engine_on, one_moment, told
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,13 +27,14 @@ MODELS: dict[str, type[SQLModel]] = {
 class Reading:
     """A read-only session on an office's database: every query inside one `with` sees the same moment."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._engine = create_engine("sqlite://", creator=lambda: connect(path, read_only=True), poolclass=NullPool)
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._engine = engine_on(address, read_only=True)
         self._session = Session(self._engine)
 
     def __enter__(self) -> Self:
-        self._session.connection().exec_driver_sql("BEGIN")
+        with told(self.address):
+            one_moment(self._session.connection())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -54,12 +52,8 @@ class Reading:
         asked = equal | ({own: agreement} if agreement else {})
         query = select(model).where(*(getattr(model, name) == value for name, value in asked.items()))
         query = query.order_by(*(getattr(model, name) for name in ((own,) if scoped else ()) + KEYS[table]))
-        try:
+        with told(self.address):
             rows = self._session.exec(query).all()
-        except DBAPIError as error:
-            if isinstance(error.orig, sqlite3.Error):
-                raise problem(self.path, error.orig) from error
-            raise
         return [(getattr(row, own) if scoped else "", _record(table, row)) for row in rows]
 
 

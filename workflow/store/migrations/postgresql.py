@@ -5,18 +5,18 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import create_engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from workflow.store import shown
-from workflow.store.postgresql_link import connect, problem
+from workflow.store.postgresql_link import connect
 from workflow.store.postgresql_schema import revision
+from workflow.store.toolkit import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
     from sqlalchemy import Connection
 
 LOCK = 0x4D554641  # "MUFA": the advisory lock that one migration holds
@@ -43,11 +43,6 @@ class Server:
             return link
 
         engine = create_engine("postgresql+psycopg://", creator=made, poolclass=NullPool)
-        try:
-            with engine.begin() as connection:
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
-                yield connection
-        except DBAPIError as error:
-            if isinstance(error.orig, psycopg.Error):
-                raise problem(self.where, error.orig) from error
-            raise
+        with told(self.address), engine.begin() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            yield connection

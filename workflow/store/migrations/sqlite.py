@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from workflow.errors import Phrase, StoreNotReady
-from workflow.store.connection import PAGE, attach, problem, revision, write_ahead
+from workflow.store.connection import PAGE, attach, revision, write_ahead
+from workflow.store.toolkit import told
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
@@ -51,12 +51,7 @@ class File:
             return db
 
         engine = create_engine("sqlite://", creator=made, poolclass=NullPool)
-        try:
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield connection
-                connection.exec_driver_sql("COMMIT")
-        except DBAPIError as error:
-            if isinstance(error.orig, sqlite3.Error):
-                raise problem(self.path, error.orig) from error
-            raise
+        with told(self.path), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.exec_driver_sql("COMMIT")
