@@ -74,3 +74,39 @@ def test_a_reply_that_is_not_needed_is_named(returned):
     said = returned.ok(f"record {MOU} partner-council --not-required --reason", "their council is not asked")
 
     assert "partner-council.reason = their council is not asked" in said
+
+
+@pytest.fixture
+def in_force(started):
+    """A memorandum in force, with a plan of one item that is not described in full."""
+    started.ok("open bogor-kisarazu mou technical_units=culture fields=culture --existing in-force --as-of 2026-01-05 "
+               "signed_on=2026-01-05 in_force_on=2026-01-05 term_kind=evergreen")
+    started.ok("open bogor-kisarazu action-plan fields=culture period_from=2026-03-01 period_to=2026-12-31")
+    started.ok("open bogor-kisarazu/action-plan item due_on=2026-06-30", "title=School O'Neil 学校")
+    return started
+
+
+def test_a_plan_shows_its_items_by_their_titles(in_force):
+    assert "action-plan/1  planned   School O'Neil 学校" in in_force.ok("show bogor-kisarazu/action-plan")
+
+
+def test_what_an_item_lacks_is_recorded_by_the_command_shown(in_force):
+    unmet = next(row for option in in_force.json("can bogor-kisarazu/action-plan")["options"] for row in option["unmet"]
+                 if row["requirement"] == "listed")
+
+    assert unmet["command"] == ("mufakat record bogor-kisarazu/action-plan/1 owner_city=TEXT owner_partner=TEXT output=TEXT cost=TEXT "
+                                "funding=city|partner|host|mixed|none")
+    in_force.ok(unmet["command"].removeprefix("mufakat ").partition("city|")[0] + "city")
+
+
+def test_a_deposit_that_was_made_waits_for_nobody(in_force):
+    paper = in_force.file("paper.pdf")
+    before = in_force.ok("agenda") + in_force.ok(f"show {MOU}")
+    in_force.ok(f"advance {MOU} deposit --sent 2026-02-02 --letter 1 --file {paper} --document copies={paper} "
+                "copies.sent_to=home-affairs,province,council register_no=1 public=yes")
+
+    after = in_force.ok("agenda") + in_force.ok(f"show {MOU}")
+
+    assert "to deposit you still need" in before
+    assert f"advance {MOU} deposit" not in after
+    assert "to deposit you still need" not in after

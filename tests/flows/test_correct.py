@@ -179,13 +179,6 @@ def test_a_correction_that_changes_nothing_is_refused(world):
     assert len(entries(world, loi)) == before
 
 
-def test_a_correction_that_changes_nothing_is_refused(world):
-    loi = signed_loi(world, place="Tokyo")
-
-    with pytest.raises(InvalidInput, match="nothing differs"):
-        world.engine.correct(f"bogor-kisarazu#{len(entries(world, loi))}", ask({"place": "Tokyo"}, reason=WHY))
-
-
 def test_what_a_correction_completes_was_so_on_the_day_of_its_entry(world):
     """The meeting was held in time; that one of those present was left out of the list was noticed months later."""
     ref = world.start()

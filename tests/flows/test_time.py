@@ -239,3 +239,22 @@ def test_a_clock_writes_nothing_when_nothing_is_due(world):
 
     assert world.engine.expire_due(ref) == ()
     assert len(entries(world, ref)) == before
+
+
+def test_the_first_plan_is_what_its_deadline_waits_for(world):
+    ref = world.start()
+    existing(world, ref, "mou", "in-force", "2026-02-02", {"signed_on": "2026-02-02", "in_force_on": "2026-02-02", "fields": "health"})
+
+    world.engine.open("bogor-kisarazu", "action-plan", ask({"fields": "health", "period_from": "2026-03-01", "period_to": "2026-12-31"}))
+
+    assert world.deadline(f"{ref}/mou", "first-plan").status == "met"
+
+
+def test_an_item_that_is_dropped_has_not_kept_its_date(world):
+    mou_in_force(world, fields="health")
+    world.engine.open("bogor-kisarazu", "action-plan", ask({"fields": "health", "period_from": "2026-03-01", "period_to": "2026-06-30"}))
+    world.engine.open("bogor-kisarazu/action-plan", "item", ask({"title": "nurses", "due_on": "2026-05-31"}))
+
+    world.engine.advance("bogor-kisarazu/action-plan/1", "drop", ask(reason="no money"))
+
+    assert world.deadline("bogor-kisarazu/action-plan/1", "due").status == "void"

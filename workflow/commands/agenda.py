@@ -86,7 +86,7 @@ def gather(app: App, until: str, *, mine: bool) -> dict[str, list[dict[str, Any]
 def _mine(app: App, words: Words, instance: Instance) -> list[dict[str, Any]]:
     """What somebody with my roles may do to a stage now: approvals still wanted, and the ordinary way when nothing is missing."""
     mine, ref = set(app.actor.roles), f"{words.ref}/{instance.ref}"
-    held = [option for option in options(words, instance) if option.regular]
+    held = [option for option in options(words, instance) if option.regular and option.due_to(instance)]
     wanted = {row.requirement for option in held for row in option.unmet}
     votes = [need for need in words.definition(instance).requirements.values()
              if need.kind == "approval" and need.name in wanted and mine & set(need.spec["roles"]) and not _gave(app, words, instance, need.name)]

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from workflow.core.office import Actor, Person
     from workflow.engine import Engine
     from workflow.library import Library
-    from workflow.store.sqlite import SqliteStore
+    from workflow.ports import Store
 
 
 class Parts(NamedTuple):
     """What the composition root puts together: none of it is imported before it is called."""
 
-    open_store: Callable[[str, bool], SqliteStore]  # path, read only
+    open_store: Callable[[str, bool], Store]  # a path or a URL, read only
     catalog: Callable[[Sequence[str]], Catalog]  # the user's folders of definitions
     guards: Callable[[], Mapping[str, Callable[..., str | None]]]
     calendar_files: Callable[[], list[str]]  # texts of the shipped calendar files
@@ -51,7 +51,7 @@ class App:
         self.parts, self.environment = parts, os.environ if environment is None else environment
         self.given: dict[str, Any] = {}
         self.clock = clock or _now
-        self._stores: dict[bool, SqliteStore] = {}
+        self._stores: dict[bool, Store] = {}
 
     @cached_property
     def config(self) -> Config:
@@ -80,7 +80,14 @@ class App:
     def db(self) -> str:
         return self.config.value("db").value
 
-    def store(self, *, write: bool = False) -> SqliteStore:
+    @property
+    def place(self) -> str:
+        """The database as a person may see it: a URL without its password."""
+        from workflow.store import shown
+
+        return shown(self.db)
+
+    def store(self, *, write: bool = False) -> Store:
         """The office's database. Whoever only reads does not touch it."""
         if write not in self._stores:
             self._stores[write] = self.parts.open_store(self.db, not write)
@@ -116,7 +123,7 @@ class App:
         store, library = self.store(write=write), self.library(write=write)
         actor = self.writer if write else self.actor
         return Engine(store, library, actor, origin=str(library.settings().get("origin", "")), clock=self.clock,
-                      documents=Documents(self.documents))
+                      documents=Documents(self.documents) if self.documents else None)
 
     @cached_property
     def reader(self) -> Engine:
@@ -139,8 +146,11 @@ class App:
 
     @cached_property
     def documents(self) -> str:
-        """The folder of documents: as set, else beside the database."""
-        return self.config.value("documents").value or os.path.splitext(self.db)[0] + "-documents"
+        """The folder of documents: as set, else beside the database's file; empty where that is on a server and nobody set one."""
+        from workflow.store import is_url
+
+        beside = "" if is_url(self.db) else os.path.splitext(self.db)[0] + "-documents"
+        return self.config.value("documents").value or beside
 
     @cached_property
     def actor(self) -> Actor:

@@ -11,6 +11,7 @@ from workflow.commands.language import _
 from workflow.commands.options import group, pass_app
 from workflow.config import KEYS
 from workflow.errors import InvalidInput, Phrase, StoreNotReady
+from workflow.store import shown as safe
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -30,7 +31,7 @@ def config_command() -> None:
 @pass_app
 def list_command(app: App, origin: bool) -> None:  # noqa: FBT001  # a flag
     """Every setting in force."""
-    rows = [{"name": name, "value": app.config.value(name).value, "origin": app.config.value(name).origin, "meaning": _(key.meaning)}
+    rows = [{"name": name, "value": safe(app.config.value(name).value), "origin": app.config.value(name).origin, "meaning": _(key.meaning)}
             for name, key in KEYS.items()]
     rows += [{"name": name, "value": value, "origin": OFFICE, "meaning": ""} for name, value in _office(app).items()]
     from workflow.commands.data import emit_rows
@@ -47,7 +48,7 @@ def get_command(app: App, name: str) -> None:
     """One setting."""
     if name in KEYS:
         found, origin = app.config.value(name)
-        value: Any = found
+        value: Any = safe(found)
     else:
         _known(app, name)
         value, origin = _office(app).get(name), OFFICE
@@ -108,9 +109,9 @@ def _write(app: App, name: str, value: str | None, *, user: bool, dry_run: bool)
     if not app.plain:
         from workflow.commands.data import emit
 
-        emit(app, {"name": name, "value": value, "where": where, "dry_run": dry_run}, "name")
+        emit(app, {"name": name, "value": value and safe(value), "where": where, "dry_run": dry_run}, "name")
         return
-    shown = f"{name} = {value}" if value is not None else _("{name} is not set any more").format(name=name)
+    shown = f"{name} = {safe(value)}" if value is not None else _("{name} is not set any more").format(name=name)
     app.console.say(f"{shown}  ({_('nothing was written (dry run)') if dry_run else where})")
 
 

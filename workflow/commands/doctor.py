@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from workflow.commands.app import App
     from workflow.core.agreement import Document
-    from workflow.store.sqlite import SqliteStore
+    from workflow.ports import Store
 
 SIGNS = {"ok": ("✓", "green"), "info": ("i", "cyan"), "fault": ("✗", "red")}
 
@@ -57,7 +57,7 @@ def _examine(app: App) -> Iterator[Finding]:
         return
     counts = store.counts()
     yield Finding("database", "ok", _("{db}: agreements {agreements}, entries {entries}").format(
-        db=app.db, agreements=counts["agreement"], entries=counts["entry"]))
+        db=app.place, agreements=counts["agreement"], entries=counts["entry"]))
     problems = store.integrity()
     yield from (Finding("integrity", "fault", problem, _("restore the last backup, or fix what the line names")) for problem in problems)
     if not problems:
@@ -70,7 +70,7 @@ def _examine(app: App) -> Iterator[Finding]:
     yield from _overdue(app, store)
 
 
-def _journal(app: App, store: SqliteStore) -> Iterator[Finding]:
+def _journal(app: App, store: Store) -> Iterator[Finding]:
     """Every chain by itself: each entry's bytes have its leaf, and name the leaf before."""
     from workflow.core.entry import genesis, leaf
 
@@ -90,9 +90,12 @@ def _journal(app: App, store: SqliteStore) -> Iterator[Finding]:
         yield Finding("journal", "ok", _n("{count} chain is whole", "{count} chains are whole", len(chains)))
 
 
-def _documents(app: App, store: SqliteStore) -> Iterator[Finding]:
+def _documents(app: App, store: Store) -> Iterator[Finding]:
     from workflow.documents import Documents
 
+    if not app.documents:
+        yield Finding("documents", "fault", _("no folder for documents is set"), "mufakat config set documents FOLDER")
+        return
     folder, kept = Documents(app.documents), 0
     faults = False
     for ref in store.refs():
@@ -110,7 +113,7 @@ def _documents(app: App, store: SqliteStore) -> Iterator[Finding]:
                                               folder=os.path.abspath(app.documents)))
 
 
-def _calendars(app: App, store: SqliteStore) -> Iterator[Finding]:
+def _calendars(app: App, store: Store) -> Iterator[Finding]:
     year = int(app.today[:4])
     names = {str(app.reader.library.settings().get("calendar") or "ID"), "ID"}
     for name in sorted(names):
@@ -155,7 +158,7 @@ def _policies(app: App) -> Iterator[Finding]:
         yield Finding("policies", "info", said.format(names=", ".join(unset)), f"mufakat config set {POLICY}{unset[0]} VALUE")
 
 
-def _overdue(app: App, store: SqliteStore) -> Iterator[Finding]:
+def _overdue(app: App, store: Store) -> Iterator[Finding]:
     due = {row["ref"] for row in store.deadlines(until=app.today, limit=10_000)
            if row["on_expiry"] == "fire" and row["effective"] < app.today and not row["overdue"]}
     if due:

@@ -10,6 +10,7 @@ import click
 from workflow.commands.app import os_login
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
+from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
     from workflow.administration import Administration
@@ -19,7 +20,8 @@ FIRST_YEAR = 2010  # the law of `definitions` and the documented history begin b
 CALENDARS = ("ID", "JP")
 
 
-@command("init", examples=("mufakat init", "mufakat init --db bogor.db --name 'Sari Dewi' --zone Asia/Jakarta"))
+@command("init", examples=("mufakat init", "mufakat init --db bogor.db --name 'Sari Dewi' --zone Asia/Jakarta",
+                          "mufakat init --db postgresql://server/bogor"))
 @click.option("--name", default="", help="Your name; default your login's.")
 @click.option("--email", default="", help="Your address.")
 @click.option("--zone", default="Asia/Jakarta", show_default=True, help="The office's time zone.")
@@ -44,9 +46,12 @@ def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakar
     """Create the database, or complete what an interrupted run began; what is there afterwards."""
     from workflow.administration import Administration, check_zone
     from workflow.core.office import Actor
+    from workflow.store import is_url
     from workflow.store.migrations import upgrade
 
     check_zone(zone)
+    if not app.documents:
+        raise InvalidInput("documents", "", "with a database on a server the folder for documents must be set: mufakat config set documents FOLDER")
     upgrade(app.db)
     store = app.store(write=True)
     login = os_login(app.environment)
@@ -56,7 +61,8 @@ def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakar
     for calendar in filled:
         fill(app, first, calendar)
     counts = store.counts()
-    return {"db": os.path.abspath(app.db), "created": bool(founded.effects), "people": counts["person"], "agreements": counts["agreement"],
+    place = app.place if is_url(app.db) else os.path.abspath(app.db)
+    return {"db": place, "created": bool(founded.effects), "people": counts["person"], "agreements": counts["agreement"],
             "calendars": [held for held in CALENDARS if store.calendar(held)[1]], "entry": founded.entry}
 
 

@@ -135,7 +135,7 @@ def _on_record(app: App, console: Console, words: Words, instance: Instance) -> 
 
 def _ahead(console: Console, words: Words, instance: Instance) -> None:
     ref = f"{words.ref}/{instance.ref}"
-    held = [option for option in options(words, instance) if option.by_person]
+    held = [option for option in options(words, instance) if option.by_person and option.due_to(instance)]
     ready = [option for option in held if not option.hard and option.regular]
     following = ahead(words, instance)[0][:1]
     wanted = [option for option in held if option.regular and option.hard]

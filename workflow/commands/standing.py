@@ -32,6 +32,10 @@ class Option(NamedTuple):
     def hard(self) -> list[Unmet]:
         return [row for row in self.unmet if not row.soft]
 
+    def due_to(self, instance: Instance) -> bool:
+        """Whether it is still to be done: an act that does not move the stage (a deposit) is done once."""
+        return bool(self.transition.to) or self.transition.name not in instance.fired
+
     @property
     def by_clock(self) -> bool:
         """Whether time alone brings it about, and no person."""
@@ -113,7 +117,8 @@ def deadline_lines(console: Console, words: Words, rows: Iterable[Deadline], tod
     for row in rows:
         days = (dates.latest(row.effective) - today).days
         style = "red" if days < 0 or row.overdue else "yellow" if days <= 30 else ""
-        label = (f"{row.instance}: " if whose else "") + words.deadline(row) if row.instance else f"{words.deadline(row)} ({_('the whole agreement')})"
+        label = words.deadline(row) if row.instance else f"{words.deadline(row)} ({_('the whole agreement')})"
+        label = f"{row.instance}: {label}" if whose and row.instance else label
         console.flow([f"{_('due')}   {console.paint(day_text(row.effective), style)}", label, words.counted(row),
                       basis_text(row.basis, row.citation)], "  ", hang="        ")
         console.flow([left(row, today)], "        ")

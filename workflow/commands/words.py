@@ -48,7 +48,7 @@ class Words:
     def stage(self, instance: Instance) -> str:
         """What the stage itself is called: `Memorandum of understanding`; an item by its title."""
         if instance.parent:
-            row = self.draft.row(instance.ref, "details")
+            row = self.draft.row(instance.ref, "title")
             return str(row.data.get("title", "")) if row else ""
         labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
         return pick(labels.get("stage", {})) or instance.stage

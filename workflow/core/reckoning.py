@@ -26,8 +26,9 @@ SETTLED = ("met", "missed", "void", "fired", "past")
 def reckon(draft: Draft, on: str, *, importing: frozenset[str] = frozenset()) -> None:
     """Bring the deadlines of every touched instance, of those that link to it, and of the track in line with the rows."""
     touched = draft.touched_instances()
+    grounds = {ref for opened in draft.opened for ref in draft.instance(opened).links.values()}  # what a new stage builds on may have waited for it
     for instance in draft.instances():
-        if instance.ref in touched or touched & set(instance.links.values()) or instance.parent in touched:
+        if instance.ref in touched | grounds or touched & set(instance.links.values()) or instance.parent in touched:
             definition, held = draft.definition(instance), draft.deadlines(instance.ref)
             standing = [definition.deadlines[row.name] for row in held.values() if row.status == "open" and row.name in definition.deadlines]
             for name in dict.fromkeys([rule.name for rule in (*standing, *definition.lives[instance.state])]):

@@ -64,8 +64,7 @@ def unmet(draft: Draft, instance: Instance, need: Requirement, on: str) -> list[
         return []
     if (reasons := list(JUDGES[need.kind](question))) and row and row.status == "unknown":
         reasons = [(*say("it was not documented when this history was entered"), reasons[0][2])]
-    ref = facts.full_ref(draft, instance)
-    return [_dress(Unmet(need.name, message, filled, _command(ref, tail)), need) for message, filled, tail in reasons]
+    return [_dress(Unmet(need.name, message, filled, _command(facts.full_ref(draft, instance), tail)), need) for message, filled, tail in reasons]
 
 
 def met(draft: Draft, instance: Instance, name: str, on: str) -> bool:
@@ -80,8 +79,8 @@ def _dress(found: Unmet, need: Requirement) -> Unmet:
 
 
 def _command(ref: str, tail: str) -> str:
-    if not tail:
-        return ""
+    if not tail or tail.startswith("mufakat "):  # about another stage than the one asked
+        return tail
     verb, _, rest = tail.partition(" ")
     return f"mufakat {verb} {ref} {rest}".rstrip()
 
@@ -282,7 +281,8 @@ def _items(question: Question) -> Iterator[Reason]:
             continue
         absent = [name for name in spec.get("each", ()) if facts.fact(draft, item, name) in (None, "", [])]
         if absent:
-            yield *say("item {ref} lacks: {fields}", ref=item.ref, fields=", ".join(absent)), ""
+            typed = " ".join(f"{name}={facts.hint(draft, item, name)}" for name in absent)
+            yield *say("item {ref} lacks: {fields}", ref=item.ref, fields=", ".join(absent)), f"mufakat record {facts.full_ref(draft, item)} {typed}"
 
 
 def _reached(question: Question) -> Iterator[Reason]:
