@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from workflow.catalog import Catalog
-    from workflow.store.sqlite import SqliteStore
+    from workflow.ports import Store
 
 VERBS = mark("Every day")
 NOUNS = mark("Around it")
@@ -104,10 +104,10 @@ def main() -> NoReturn:
     cli.main(prog_name="mufakat")
 
 
-def _open_store(path: str, read_only: bool) -> SqliteStore:  # noqa: FBT001  # Parts names it
-    from workflow.store.sqlite import SqliteStore
+def _open_store(address: str, read_only: bool) -> Store:  # noqa: FBT001  # Parts names it
+    from workflow.store import open_store
 
-    return SqliteStore.open(path, read_only=read_only)
+    return open_store(address, read_only=read_only)
 
 
 def _catalog(more: Sequence[str]) -> Catalog:

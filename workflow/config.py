@@ -28,7 +28,7 @@ class Key(NamedTuple):
 
 
 KEYS = {
-    "db": Key("MUFAKAT_DB", "./mufakat.db", (), "the office's database"),
+    "db": Key("MUFAKAT_DB", "./mufakat.db", (), "the office's database: a file, or postgresql://SERVER/NAME"),
     "lang": Key("MUFAKAT_LANG", "", ("en", "id", "ja"), "the language of messages; else the locale's"),
     "actor": Key("MUFAKAT_ACTOR", "", (), "who acts (login or id of a person); else the user of this machine"),
     "output": Key("MUFAKAT_OUTPUT", "table", ("table", "json", "ndjson", "csv", "ids"), "how results are written"),

@@ -147,6 +147,9 @@ class Health(Protocol):
 class Store(Agreements, Definitions, Office, Journal, Listing, Health, Protocol):
     """A whole database, for those who compose."""
 
+    def close(self) -> None:
+        """Let go of it."""
+
 
 class Chains(Agreements, Journal, Protocol):
     """What the engine needs: agreements, and their journal where an entry is to be put right."""

@@ -146,8 +146,8 @@ class PostgresStore(PostgresListing):
         except psycopg.errors.DivisionByZero as error:
             raise StoreError(self.where, "has no such row to change", "mufakat doctor") from error
         except UnicodeEncodeError as error:
-            raise InvalidInput("text", "", Phrase("holds a broken character at position {position}: {before}…", position=error.start,
-                                                  before=repr(error.object[:error.start]))) from error
+            raise InvalidInput("text", "", Phrase("holds a broken character at position {place}: {text!r}…", place=error.start,
+                                                  text=error.object[:error.start])) from error
         except psycopg.Error as error:
             raise problem(self.where, error) from error
 

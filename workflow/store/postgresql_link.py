@@ -19,7 +19,7 @@ try:
     from psycopg.rows import dict_row
     from psycopg.types.numeric import Int8Dumper
 except ImportError as missing:
-    raise StoreNotReady("postgresql", Phrase("the driver is not installed ({error})", error=missing), "pip install 'mufakat[postgres]'") from missing
+    raise StoreNotReady("postgresql", Phrase("the driver is not installed ({fault})", fault=missing), "pip install 'mufakat[postgres]'") from missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ STARTING = ("57P03",)  # cannot connect now
 GONE = ("08", "57P")  # the connection failed; an operator ended it
 SETUP = ("SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false), set_config('jit', 'off', false), "
          "set_config('default_transaction_read_only', %s, false), current_setting('server_version_num')::int, current_setting('server_encoding')")
-REACH = "check the address and that the server runs; a password comes from PGPASSWORD or ~/.pgpass"
+REACH = Phrase("check the address and that the server runs; a password comes from PGPASSWORD or ~/.pgpass")
 
 
 class Broken(StoreError):
@@ -62,7 +62,7 @@ def connect(address: str, *, read_only: bool = False, statement_timeout: float =
         except psycopg.Error as error:
             starting = error.sqlstate in STARTING or "starting up" in str(error) or "shutting down" in str(error)
             if pause is None or not (starting or patience):
-                raise StoreNotReady(where, Phrase("cannot be reached ({error})", error=_line(error)), REACH) from error
+                raise StoreNotReady(where, Phrase("cannot be reached ({fault})", fault=_line(error)), REACH) from error
             time.sleep(max(0.0, pause - (time.monotonic() - began)))
     try:
         set_up(link, where, read_only=read_only, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
@@ -90,7 +90,7 @@ def set_up(link: Connection, where: str, *, read_only: bool, statement_timeout: 
                             "use a newer server")
     if encoding != "UTF8":
         raise StoreNotReady(where, Phrase("its texts are {encoding}, not UTF-8", encoding=encoding),
-                            "createdb --encoding=UTF8 --template=template0 NAME")
+                            "make a new one: createdb --encoding=UTF8 --template=template0 NAME")
 
 
 class Link:
@@ -119,7 +119,7 @@ class Link:
                         raise
                     self._drop(link)
                     if writes or pause is None:
-                        raise Broken(self.where, Phrase("the connection was lost ({error})", error=_line(error)), REACH) from error
+                        raise Broken(self.where, Phrase("the connection was lost ({fault})", fault=_line(error)), REACH) from error
             time.sleep(pause)
         raise AssertionError  # the last pause is None
 
@@ -161,17 +161,17 @@ def problem(where: str, error: Exception) -> WorkflowError:
     if state in ("53100", "53200"):
         return StoreError(where, "the disk is full; nothing was written", "free some space, then try again")
     if state == "42501":
-        return StoreError(where, Phrase("you may not do this ({error})", error=_line(error)), "ask the database's owner for the right")
+        return StoreError(where, Phrase("you may not do this ({fault})", fault=_line(error)), "ask the database's owner for the right")
     if state in ("XX001", "XX002"):
-        return StoreError(where, Phrase("is damaged ({error})", error=_line(error)), "restore the last backup; what is left: mufakat doctor")
+        return StoreError(where, Phrase("is damaged ({fault})", fault=_line(error)), "restore the last backup; what is left: mufakat doctor")
     if not state and isinstance(error, psycopg.DataError) and "NUL" in str(error):
         return InvalidInput("text", None, "the text holds a NUL character")
     if state[:2] in ("22", "23", "42") or state == "P0001":
-        return StoreError(where, Phrase("refused the change: {error}", error=_line(error)),
+        return StoreError(where, Phrase("refused the change: {fault}", fault=_line(error)),
                           "this is a fault of mufakat; report it with the command that you typed")
     if _lost(error):
-        return StoreError(where, Phrase("the connection was lost ({error})", error=_line(error)), REACH)
-    return StoreError(where, Phrase("{error}", error=_line(error)), "mufakat doctor")
+        return StoreError(where, Phrase("the connection was lost ({fault})", fault=_line(error)), REACH)
+    return StoreError(where, _line(error), "mufakat doctor")
 
 
 def _lost(error: Exception, link: Connection | None = None) -> bool:
