@@ -15,6 +15,8 @@ Every error that mufakat raises on purpose.
     │   └── OutOfSequence
     ├── StaleInstance        somebody was faster: reload, look, retry
     ├── DeliveryFailed       the outbox retries
+    │   ├── Uncertain        it may have arrived
+    │   └── Undeliverable    trying again will not help
     ├── InvalidInput         the caller gave a value that cannot be
     ├── StoreError           the database cannot be used as it is
     │   ├── StoreNotReady
@@ -191,6 +193,14 @@ class DeliveryFailed(WorkflowError):
     def __init__(self, channel: str, key: str, why: str) -> None:
         self.channel, self.key, self.why = channel, key, why
         super().__init__(Phrase("{channel} did not take {key}: {why}", channel=channel, key=key, why=phrase(why)))
+
+
+class Uncertain(DeliveryFailed):
+    """A send was cut off after the message was handed over and before that was confirmed: it may have arrived."""
+
+
+class Undeliverable(DeliveryFailed):
+    """A message will not be taken however often it is tried: no address, an unknown channel, a permanent refusal."""
 
 
 class InvalidInput(WorkflowError):

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from workflow.core.agreement import Case, Effect, Head
+    from workflow.core.digest import Outgoing
     from workflow.core.office import Coverage, Day, Person
 
-__all__ = ["Agreements", "Definitions", "HeadMoved", "Health", "Journal", "Listing", "Office", "Pinned", "Sealed"]
+__all__ = ["Agreements", "Channel", "Claimed", "Definitions", "HeadMoved", "Health", "Journal", "Listing", "Office", "Outbox", "Pinned", "Sealed"]
 
 
 class HeadMoved(WorkflowError):
@@ -132,6 +133,61 @@ class Listing(Protocol):
 
     def due(self, now: str, limit: int = 100) -> list[str]:
         """The ids of agreements with a deadline to wake at `now` (UTC instant) or before, the earliest first."""
+
+
+class Claimed(NamedTuple):
+    """
+    A message that one worker may deliver until `until` (UTC). `agreement` is the id, `key` the message's key within it.
+
+    `interrupted`: an earlier claim of it ran out without being released, so that it may have left already.
+    """
+
+    agreement: str
+    key: tuple[Any, ...]
+    attempt: int
+    until: str
+    interrupted: bool = False
+
+
+class Outbox(Protocol):
+    """
+    Who delivers what, for any number of workers. Claims, leases and attempts are machinery, not history.
+
+    A message waits while its `wake_at` is a moment and its state is pending, failed or uncertain. Writing its outcome settles it (see
+    `workflow/dispatching.py`); `release` then lets go of it.
+    """
+
+    def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
+        """Take messages whose moment has come and that nobody holds (a lease that is over holds nothing), the earliest first."""
+
+    def release(self, claims: Sequence[Claimed]) -> None:
+        """Let go, settled or not; the count of attempts stays."""
+
+    def heartbeat(self, worker: str, now: str) -> None:
+        """Remember that this worker lives."""
+
+    def beats(self) -> list[tuple[str, str]]:
+        """Every worker with its last heartbeat, the latest first."""
+
+
+class Channel(Protocol):
+    """
+    One way for messages to leave. Credentials and addresses are its own affair.
+
+    `repeats`: whether a send that may have arrived can be sent again, because whoever receives it knows the key.
+    """
+
+    repeats: bool
+
+    def send(self, outgoing: Outgoing) -> None:
+        """
+        Hand one message over to one person.
+
+        Raises:
+            Undeliverable: trying again will not help.
+            Uncertain: cut off between hand-over and confirmation.
+            DeliveryFailed: anything else; it is tried again.
+        """
 
 
 class Health(Protocol):
