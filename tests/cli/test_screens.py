@@ -110,3 +110,19 @@ def test_a_deposit_that_was_made_waits_for_nobody(in_force):
     assert "to deposit you still need" in before
     assert f"advance {MOU} deposit" not in after
     assert "to deposit you still need" not in after
+
+
+@pytest.fixture
+def renewing(in_force):
+    """Its review has opened a successor."""
+    in_force.ok("open bogor-kisarazu review choice=renew-same --existing decided --as-of 2026-02-02 --link subject=mou")
+    in_force.ok("advance bogor-kisarazu/review renew")
+    return in_force
+
+
+def test_of_a_successor_that_is_not_signed_no_gap_is_claimed(renewing):
+    assert "! follows mou\n" in renewing.ok("show bogor-kisarazu/mou-2")
+
+
+def test_where_a_stage_may_rest_on_several_the_choice_is_shown(renewing):
+    assert "mufakat open bogor-kisarazu review --link subject=mou|mou-2" in renewing.ok("can bogor-kisarazu")

@@ -227,3 +227,30 @@ def test_nothing_leaves_a_final_state(world):
     with pytest.raises(TriggerNotAllowed):
         world.engine.advance(mou, "give-notice")
     assert FIXED["ends_on"] == world.stage(mou).since
+
+
+def renewing(world) -> str:
+    """A memorandum in force, whose review has opened a successor."""
+    ref = mou_in_force(world, fields="health").partition("/")[0]
+    existing(world, ref, "review", "decided", "2026-02-02", {"choice": "renew-same"}, subject="mou")
+    world.engine.advance(f"{ref}/review", "renew")
+    return ref
+
+
+def test_an_agreement_has_one_heir(world):
+    """Two memoranda that follow the same one would both come into force."""
+    ref = renewing(world)
+
+    with pytest.raises(OutOfSequence) as refused:
+        world.engine.open(ref, "mou", ask({"technical_units": "health", "fields": "health"}, links={"predecessor": "mou"}))
+
+    assert "mou-2 stands in plan-draft" in refused.value.needs[0].text
+
+
+def test_where_the_heir_came_to_nothing_another_may_follow(world):
+    ref = renewing(world)
+    world.engine.advance(f"{ref}/mou-2", "withdraw", ask(reason="not now"))
+
+    done = world.engine.open(ref, "mou", ask({"technical_units": "health", "fields": "health"}, links={"predecessor": "mou"}))
+
+    assert done.ref == f"{ref}/mou-3"

@@ -105,6 +105,9 @@ def _openings(app: App, words: Words) -> None:
         for unmet in missing:
             named = unmet._replace(requirement=label_of(labels, "requirement", unmet.requirement)) if unmet.requirement != stage else unmet
             unmet_lines(console, words, None, named if early else named._replace(command=""), indent="      ")
+        if isinstance(refused, InvalidInput) and refused.field == "link" and refused.known:
+            choice = f"--link {refused.value}={'|'.join(refused.known)}"
+            console.flow([console.paint(f"mufakat open {words.ref} {stage} {choice}", "cyan")], "    ", hang="      ")
         if not early:
             console.flow([console.paint(" ".join([f"mufakat open {words.ref} {stage}", *_assignments(missing)]), "cyan")], "    ", hang="      ")
 

@@ -163,6 +163,8 @@ def remarks(words: Words, instance: Instance) -> list[str]:
         if instance.gap_days:
             found.append(_n("gap: {count} day without an agreement between {predecessor} and this one",
                             "gap: {count} days without an agreement between {predecessor} and this one", instance.gap_days, predecessor=predecessor))
+        elif instance.gap_days is None and not words.draft.holds(instance, "signed") and not is_final(words, instance):
+            found.append(_("follows {predecessor}").format(predecessor=predecessor))
         elif instance.gap_days is None:
             found.append(_("follows {predecessor}; the gap between them is not documented").format(predecessor=predecessor))
         else:

@@ -178,10 +178,11 @@ def _admit(draft: Draft, stage: str, rule: dict[str, Any], links: Mapping[str, s
         return
     siblings = [other for other in draft.instances() if other.stage == stage and not other.parent]
     living = [other for other in siblings if not draft.definition(other).states[other.state].final]
-    if rule.get("many") == "successor" and siblings and "predecessor" in links:
-        return
+    if rule.get("many") == "successor" and "predecessor" in links:  # one heir, unless it came to nothing
+        living = siblings = [other for other in siblings if other.links.get("predecessor") == links["predecessor"]
+                             and not draft.holds(other, "failed")]
     if living or (siblings and not rule.get("many")):
-        other = (living or siblings)[0]
+        other = max(living or siblings, key=lambda sibling: sibling.number)
         message, filled = say("{ref} stands in {state}; a second one must follow it", ref=other.ref, state=other.state)
         command = f"mufakat open {draft.agreement.ref} {stage} --link predecessor={other.ref}" if rule.get("many") else ""
         raise OutOfSequence(f"{draft.agreement.ref}/{stage}", "open", [Unmet("", message, filled, command)])
