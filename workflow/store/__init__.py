@@ -40,9 +40,9 @@ def shown(address: str) -> str:
     """An address as a person may see it: a URL without its password."""
     if not is_url(address):
         return address
-    from urllib.parse import urlsplit, urlunsplit
+    from urllib.parse import urlsplit
 
     parts = urlsplit(address)
     user, mark, place = parts.netloc.rpartition("@")
     asked = "&".join(pair for pair in parts.query.split("&") if pair and not pair.startswith(("password=", "sslpassword=")))
-    return urlunsplit((parts.scheme, f"{user.partition(':')[0]}{mark}{place}", parts.path, asked, ""))
+    return f"{parts.scheme}://{user.partition(':')[0]}{mark}{place}{parts.path}{'?' if asked else ''}{asked}"
