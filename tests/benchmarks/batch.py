@@ -47,9 +47,9 @@ def report(options: Options) -> Report:
     taken = {name: figures[1:] for name, figures in each.items() if figures}
     rows = [("command, `--from` many against one each", str(ratio(taken["alone"], taken["together"])))]
     rows.append(("engine, grouped commits against single", str(ratio(taken["single"], taken["grouped"])) if "grouped" in taken else "not there yet"))
-    notes = (f"How many times faster an advance is, in FULL, median of the rounds (lowest–highest). Wanted: ≥ 6. "
-             f"{TOGETHER} references in one command, {INSIDE} advances in one engine.",)
-    return Report("Batch", ("", "times faster"), rows, {"seconds": taken}, notes)
+    note = ("How many times faster an advance is, in FULL, median of the rounds (lowest–highest). Wanted: ≥ 6. "
+            f"{TOGETHER} references in one command, {INSIDE} advances in one engine.")
+    return Report("Batch", ("", "times faster"), rows, {"seconds": taken}, note)
 
 
 def _commands(path: str, groups: list[list[str]]) -> float:

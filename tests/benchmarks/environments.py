@@ -26,7 +26,8 @@ def environment(cache: str, name: str, *requirements: str) -> str:
         return python
     print(f"building {folder} …", file=sys.stderr, flush=True)
     subprocess.run([getattr(sys, "_base_executable", sys.executable), "-m", "venv", "--clear", folder], check=True)
-    install(python, *requirements)
+    if requirements:
+        install(python, *requirements)
     with open(ready, "w", encoding="utf-8") as stream:
         stream.write("\n".join(requirements) + "\n")
     return python
@@ -39,7 +40,8 @@ def install(python: str, *requirements: str) -> None:
     Raises:
         Unavailable: with the last thing that pip said.
     """
-    done = subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirements], capture_output=True, text=True, check=False)
+    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    done = subprocess.run([*pip, *requirements], capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
         raise Unavailable(said[-1] if said else "pip failed without a word")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import transition
 from benchmarks.measuring import Options, Report
 from workflow import engine as engine_module
+from workflow.core import decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,9 +36,9 @@ def report(options: Options) -> Report:
     rows = [(layer, WHAT[layer], *(f"{found[name][layer] / sum(found[name].values()):.0%}" for name in found),
              *(f"{found[name][layer] / raw:.1f}" for name in found)) for layer in LAYERS]
     rows.append(("all", "", "100%", "100%", *(f"{sum(found[name].values()) / raw:.1f}" for name in found)))
-    notes = ("Shares of the wall time in NORMAL, medians of the rounds; the last two columns are multiples of R, the raw transition.",)
+    note = "Shares of the wall time in NORMAL, medians of the rounds; the last two columns are multiples of R, the raw transition."
     return Report("Layers of one transition", ("", "what", "entry only", "with deadlines", "entry only ÷ R", "with deadlines ÷ R"), rows,
-                  {"seconds": found, "R": raw}, notes)
+                  {"seconds": found, "R": raw}, note)
 
 
 def _seconds(work: Callable[[int], Any], at: int) -> float:
@@ -67,7 +68,7 @@ def clocks() -> Iterator[dict[str, float]]:
     from workflow.store.sqlite import SqliteStore
 
     sums = dict.fromkeys(LAYERS[:-1], 0.0)
-    places = (("load", SqliteStore, "load"), ("decide", engine_module.decision, "advance"), ("seal", engine_module, "seal"),
+    places = (("load", SqliteStore, "load"), ("decide", decision, "advance"), ("seal", engine_module, "seal"),
               ("commit", SqliteStore, "commit"))
     before = [(owner, name, getattr(owner, name)) for _, owner, name in places]
     for layer, owner, name in places:

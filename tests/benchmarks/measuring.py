@@ -53,9 +53,9 @@ class Report(NamedTuple):
 
     title: str
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     data: dict[str, Any]
-    notes: tuple[str, ...] = ()
+    note: str = ""
 
 
 def timed(work: Callable[[int], Any]) -> Callable[[int, int], Seconds]:
@@ -106,7 +106,7 @@ def markdown(report: Report) -> str:
     """The report as a Markdown table."""
     lines = [f"### {report.title}", "", "| " + " | ".join(report.head) + " |", "|" + "|".join([" --- ", *[" ---: "] * (len(report.head) - 1)]) + "|"]
     lines += ["| " + " | ".join(row) + " |" for row in report.rows]
-    return "\n".join([*lines, "", *report.notes, ""])
+    return "\n".join([*lines, "", report.note, ""])
 
 
 def machine(folder: str) -> dict[str, str]:

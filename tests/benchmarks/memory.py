@@ -34,8 +34,8 @@ def report(options: Options) -> Report:
             held, kept, grown = measure(path, f"copy-{source}", stage, trigger, 1 + at * 10 * INSTANCES)
             rows.append((f"{stage}: {trigger}", f"{held:,.0f} bytes", f"{kept:,.1f} bytes", f"{grown:,.1f} bytes"))
             data[f"{stage}: {trigger}"] = {"held": held, "kept": kept, "rss": grown}
-    notes = (f"For each of {INSTANCES:,} instances: while case and change are held; after they are let go; growth of the process. Wanted: 0 kept.",)
-    return Report("Memory", ("", "held", "kept after release", "growth of the process"), rows, data, notes)
+    note = (f"For each of {INSTANCES:,} instances: while case and change are held; after they are let go; growth of the process. Wanted: 0 kept.")
+    return Report("Memory", ("", "held", "kept after release", "growth of the process"), rows, data, note)
 
 
 def measure(path: str, prefix: str, stage: str, trigger: str, first: int) -> tuple[float, float, float]:

@@ -12,17 +12,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import definitions
 from building import VALID
+from world import ORIGIN, World
+
+import definitions
 from workflow.catalog import Catalog
-from workflow.core.agreement import Effect
+from workflow.core.agreement import Change, Effect
 from workflow.core.entry import seal
-from workflow.core.decision import Change
-from workflow.engine import Ask, Engine
 from workflow.core.recording import Fact
+from workflow.engine import Ask, Engine
 from workflow.store.migrations import upgrade
 from workflow.store.sqlite import SqliteStore
-from world import ORIGIN, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

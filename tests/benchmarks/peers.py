@@ -103,6 +103,6 @@ def report(options: Options) -> Report:
             for name, each in sorted(found.items(), key=lambda item: -item[1]["wall"].median)]
     notes = ["Share of R's speed on a SQLite file in FULL, median of the rounds (lowest–highest): wall and processor time."]
     notes += [f"Not measured: {name}: {reason}" for name, reason in missing.items()]
-    return Report("Peers", ("", "wall", "cpu", "versions"), rows, {"ratios": found, "versions": versions, "missing": missing}, tuple(notes))
+    return Report("Peers", ("", "wall", "cpu", "versions"), rows, {"ratios": found, "versions": versions, "missing": missing}, "\n".join(notes))
 
 

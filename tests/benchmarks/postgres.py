@@ -39,7 +39,7 @@ def report(options: Options) -> Report:
         try:
             server = stack.enter_context(running())
         except (ImportError, OSError, RuntimeError) as missing:
-            return Report("PostgreSQL", ("",), [], {"missing": str(missing)}, (f"Not measured: no server ({missing}).",))
+            return Report("PostgreSQL", ("",), [], {"missing": str(missing)}, f"Not measured: no server ({missing}).")
         groups, lacking = _groups(server, options, folder, stack)
         taken: dict[str, list[float]] = {name: [] for name in groups}
         for at in range(options.rounds + 1):
@@ -49,12 +49,11 @@ def report(options: Options) -> Report:
                     taken[name].append(seconds)
     rows = [(name, str(ratio(taken["raw psycopg, five statements"], own)), f"{statistics.median(own) / TURNS / CLIENTS * 1e3:.2f} ms")
             for name, own in taken.items()]
-    notes = [f"{CLIENTS} clients: how many times the throughput of raw psycopg, median of the rounds (lowest–highest). "
-             "Wanted: ≥ 1.0 of raw, ≥ 3 × DBOS."]
+    note = f"{CLIENTS} clients: the share of raw psycopg's throughput, median of the rounds (lowest–highest). Wanted: ≥ 1.0 of raw, ≥ 3 × DBOS."
     if "DBOS steps" in taken:
-        notes.append(f"Ours against DBOS steps: {ratio(taken['DBOS steps'], taken['mufakat, entry only'])} ×.")
-    return Report("PostgreSQL", ("", "throughput", "time a transition"), rows, {"seconds": taken, "missing": lacking},
-                  (*notes, *(f"Not measured: {name}: {why}" for name, why in lacking.items())))
+        note += f" Ours against DBOS steps: {ratio(taken['DBOS steps'], taken['mufakat, entry only'])} ×."
+    note += "".join(f"\nNot measured: {name}: {why}" for name, why in lacking.items())
+    return Report("PostgreSQL", ("", "throughput", "time a transition"), rows, {"seconds": taken, "missing": lacking}, note)
 
 
 @contextlib.contextmanager

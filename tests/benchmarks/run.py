@@ -23,7 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:1] = [os.path.dirname(HERE), ROOT]  # the builders of the tests, and the package, in place of this folder
 
-from benchmarks.measuring import Options, Report, machine, markdown
+from benchmarks.measuring import Options, Report, machine, markdown  # noqa: E402  # found by the path above
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -39,11 +39,12 @@ def report(options: Options) -> Report:
             works = make(template, folder, synchronous, turns * (options.rounds + 1))
             found[synchronous] = compare(rounds({name: timed(work) for name, work in works.items()}, turns, options.rounds), "R")
         fsyncs = {name: count_fsyncs(template, folder, name) for name in NAMES}
-    rows = [(NAMES[name], *(str(found[kind][name][of]) for kind in TURNS for of in ("wall", "cpu")), fsyncs[name] and shown(fsyncs[name]) or "not counted")
-            for name in NAMES]
-    notes = ("Share of R's speed, median of the rounds (lowest–highest): wall and processor time. fsyncs a transition in FULL are counted by "
-             "`strace`, checkpoints included.", "Wanted: " + "; ".join(f"{NAMES[name]} in {kind} ≥ {bound}" for (name, kind), bound in BOUNDS.items()))
-    return Report("One transition", ("", "FULL wall", "FULL cpu", "NORMAL wall", "NORMAL cpu", "fsyncs"), rows, {"ratios": found, "fsyncs": fsyncs}, notes)
+    rows = [(NAMES[name], *(str(found[kind][name][of]) for kind in TURNS for of in ("wall", "cpu")), counted(fsyncs[name])) for name in NAMES]
+    wanted = "; ".join(f"{NAMES[name]} in {kind} ≥ {bound}" for (name, kind), bound in BOUNDS.items())
+    note = (f"Share of R's speed, median of the rounds (lowest–highest), by wall and by processor time. Wanted by wall time: {wanted}. "
+            "The fsyncs of a transition in FULL are counted by `strace`, checkpoints included.")
+    return Report("One transition", ("", "FULL wall", "FULL cpu", "NORMAL wall", "NORMAL cpu", "fsyncs"), rows,
+                  {"ratios": found, "fsyncs": fsyncs}, note)
 
 
 def prepare(folder: str, copies: int) -> str:
@@ -93,6 +94,10 @@ def _entry(engine: Engine, ref: str) -> bytes:
     return sealed.body
 
 
+def counted(fsyncs: float | None) -> str:
+    return "not counted" if fsyncs is None else shown(fsyncs)
+
+
 def count_fsyncs(template: str, folder: str, name: str) -> float | None:
     """The fsyncs of one transition in FULL, by `strace` on a process of its own, less those of a process that makes none."""
     if shutil.which("strace") is None:
@@ -102,8 +107,9 @@ def count_fsyncs(template: str, folder: str, name: str) -> float | None:
         with tempfile.TemporaryDirectory(dir=folder) as place:
             trace = os.path.join(place, "trace")
             code = "import sys; from benchmarks.transition import alone; alone(*sys.argv[1:])"
-            subprocess.run(["strace", "-f", "-e", "trace=fsync,fdatasync", "-o", trace, sys.executable, "-c", code, template, place, name, str(turns)],
-                           check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path[:2])})
+            own = [sys.executable, "-c", code, template, place, name, str(turns)]
+            paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path[:2])}
+            subprocess.run(["strace", "-f", "-e", "trace=fsync,fdatasync", "-o", trace, *own], check=True, env=paths)
             with open(trace, encoding="utf-8") as stream:
                 counts.append(sum("sync(" in line for line in stream))
     return (counts[1] - counts[0]) / COUNTED

@@ -13,13 +13,13 @@ settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": given.path, "OPTIONS": {
         "transaction_mode": "IMMEDIATE", "init_command": f"PRAGMA synchronous = {given.synchronous}"}}},
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", USE_TZ=True)
-django.setup()
+django.setup()  # before any model is imported
 
-from django.core.management import call_command
-from django.db import connection, models, transaction
-from django_fsm import FSMField
-from django_fsm import transition as moves
-from django_fsm_log.models import StateLog
+from django.core.management import call_command  # noqa: E402  # the settings come first
+from django.db import connection, models, transaction  # noqa: E402  # as above
+from django_fsm import FSMField  # noqa: E402  # as above
+from django_fsm import transition as moves  # noqa: E402  # as above
+from django_fsm_log.models import StateLog  # noqa: E402  # as above
 
 
 class Machine(models.Model):

@@ -9,8 +9,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [TESTS, os.path.dirname(TESTS)]
 
-from benchmarks import offices
-from protocol import each, serve
+from benchmarks import offices  # noqa: E402  # found by the path above
+from protocol import each, serve  # noqa: E402  # as above
 
 address, client, machines = sys.argv[1], *map(int, sys.argv[2:4])
 engine = offices.engine(address)

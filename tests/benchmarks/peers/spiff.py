@@ -7,6 +7,7 @@ The history is its own: the finished tasks in the stored workflow. Its document 
 from __future__ import annotations
 
 import sqlite3
+from itertools import pairwise
 
 from protocol import asked, each, serve
 from SpiffWorkflow import TaskState
@@ -15,9 +16,10 @@ from SpiffWorkflow.bpmn.parser import BpmnParser
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 
 NAMES = ("start", "one", "two", "three", "four", "five", "six", "end")
+STEPS = list(pairwise(NAMES))
 TASKS = "".join(f'<bpmn:manualTask id="{name}" name="{name}"><bpmn:incoming>to_{name}</bpmn:incoming><bpmn:outgoing>to_{after}</bpmn:outgoing>'
-                "</bpmn:manualTask>" for name, after in zip(NAMES[1:-1], NAMES[2:], strict=True))
-FLOWS = "".join(f'<bpmn:sequenceFlow id="to_{after}" sourceRef="{name}" targetRef="{after}"/>' for name, after in zip(NAMES, NAMES[1:], strict=False))
+                "</bpmn:manualTask>" for name, after in STEPS[1:])
+FLOWS = "".join(f'<bpmn:sequenceFlow id="to_{after}" sourceRef="{name}" targetRef="{after}"/>' for name, after in STEPS)
 BPMN = ('<?xml version="1.0" encoding="UTF-8"?><bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="definitions" '
         'targetNamespace="http://bpmn.io/schema/bpmn"><bpmn:process id="office" isExecutable="true">'
         '<bpmn:startEvent id="start"><bpmn:outgoing>to_one</bpmn:outgoing></bpmn:startEvent>' + TASKS +
