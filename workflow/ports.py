@@ -139,14 +139,15 @@ class Claimed(NamedTuple):
     """
     A message that one worker may deliver until `until` (UTC). `agreement` is the id, `key` the message's key within it.
 
-    `interrupted`: an earlier claim of it ran out without being released, so that it may have left already.
+    `attempt` counts from 1. `send` is the key of the digest with which an earlier attempt began to hand it over and never said how that
+    ended: it may have left. It is empty where no attempt began, or every one was released.
     """
 
     agreement: str
     key: tuple[Any, ...]
     attempt: int
     until: str
-    interrupted: bool = False
+    send: str = ""
 
 
 class Outbox(Protocol):
@@ -160,8 +161,11 @@ class Outbox(Protocol):
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
         """Take messages whose moment has come and that nobody holds (a lease that is over holds nothing), the earliest first."""
 
+    def hand(self, claims: Sequence[Claimed], send: str) -> None:
+        """Remember, before the channel is called, that these are being handed over in one digest."""
+
     def release(self, claims: Sequence[Claimed]) -> None:
-        """Let go, settled or not; the count of attempts stays."""
+        """Let go, the outcome being known; the count of attempts stays, `send` does not."""
 
     def heartbeat(self, worker: str, now: str) -> None:
         """Remember that this worker lives."""
