@@ -88,7 +88,7 @@ def measure(path: str, size: int, number: int) -> dict[str, Any]:
         lengths[item] = [len(page(0)), len(bare.execute(sql, values).fetchall())]
         turns = max(1, min(TURNS, int(0.25 / (time.perf_counter() - begun))))
         timers = {"raw": timed(partial(_fetch, bare, sql, values)), "ours": timed(page)}
-        each = rounds(timers, turns, number)
+        each = rounds(timers, turns, number, at_once=5)
         multiples = [own.wall / raw.wall for own, raw in zip(each["ours"], each["raw"], strict=True)]
         ratios[item] = Ratio(statistics.median(multiples), min(multiples), max(multiples))
         took[item] = statistics.median(own.wall for own in each["ours"])

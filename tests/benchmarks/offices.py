@@ -33,11 +33,12 @@ OWN = {  # what tells one copy from another, by column; %n is the number of the 
     "id": "printf('0198b0f5-0000-7000-8000-%012x', n)", "agreement": "printf('0198b0f5-0000-7000-8000-%012x', n)",
     "chain": "printf('0198b0f5-0000-7000-8000-%012x', n)",
 }
+DAYS = "date(iif(on_expiry = 'fire', '2026-03-03', '2025-03-02'), (n * 7919 % 730) || ' days')"  # what fires by itself is still to come
 SPREAD = {  # as days go by: what is due, and since when a stage stands, over two years around the office's today
-    "deadline": {"effective": "date('2025-03-02', (n * 7919 % 730) || ' days')", "nominal": "date('2025-03-02', (n * 7919 % 730) || ' days')",
-                 "wake_at": "iif(wake_at = '', '', date('2025-03-02', (n * 7919 % 730) || ' days') || 'T17:00:00Z')"},
+    "deadline": {"effective": DAYS, "nominal": DAYS, "wake_at": f"iif(wake_at = '', '', {DAYS} || 'T17:00:00Z')"},
     "instance": {"since": "date('2024-03-02', (n * 7907 % 730) || ' days')"},
 }
+GAPS = "entry_comes_next"  # the trigger that wants every entry of a chain
 
 
 def build(where: str) -> World:
@@ -73,22 +74,32 @@ def reviewed(world: World, ref: str = "reviewed") -> str:
 
 
 def multiply(path: str, source: str, copies: int, prefix: str, *, first: int = 1, spread: bool = False) -> None:
-    """Copy one agreement with everything that is on record of it; the copies are called PREFIX-1, PREFIX-2 …"""
+    """
+    Copy one agreement with everything that is on record of it; the copies are called PREFIX-1, PREFIX-2 …
+
+    `spread`: their dates differ, and of each chain only the last entry is there, so that a million fit on a disk.
+    """
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA cache_size = -200000")
     (id,) = db.execute("SELECT id FROM agreement WHERE ref = ?", (source,)).fetchone()
+    (trigger,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (GAPS,)).fetchone()
     db.execute("BEGIN")
+    if spread:
+        db.execute(f"DROP TRIGGER {GAPS}")
     for table, columns in _tables(db).items():
         own: Mapping[str, str] = {**OWN, "ref": f"printf('{prefix}-%d', n)"} if table == "agreement" else OWN
         own = {**own, **(SPREAD.get(table, {}) if spread else {})}
         values = ", ".join(own.get(column, f's."{column}"') for column in columns)
         scope = "id" if table == "agreement" else "chain" if "chain" in columns else "agreement"
         order = ", cseq" if "cseq" in columns else ""
+        last = f" AND s.cseq = (SELECT max(cseq) FROM {table} WHERE chain = s.chain)" if spread and "cseq" in columns else ""
         names = ", ".join(f'"{column}"' for column in columns)
         db.execute(f"WITH RECURSIVE copy (n) AS (VALUES ({first}) UNION ALL SELECT n + 1 FROM copy WHERE n < {first + copies - 1}) "
                    f"INSERT INTO {table} ({names}) "
-                   f"SELECT {values} FROM copy CROSS JOIN {table} s WHERE s.{scope} = ? ORDER BY n{order}", (id,))
+                   f"SELECT {values} FROM copy CROSS JOIN {table} s WHERE s.{scope} = ?{last} ORDER BY n{order}", (id,))
+    if spread:
+        db.execute(trigger)
     db.execute("COMMIT")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
