@@ -17,7 +17,7 @@ from workflow.store import entries
 from workflow.store.postgresql_link import Broken, Link, connect, problem, set_up
 from workflow.store.postgresql_listing import PostgresListing
 from workflow.store.postgresql_schema import examine
-from workflow.store.postgresql_writing import Statement
+from workflow.store.postgresql_writing import statement
 from workflow.store.statements import listed
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE, SYS, TABLES, Later, decode, reader
 
@@ -134,9 +134,8 @@ class PostgresStore(PostgresListing):
         self, head: Head, entry: Sealed, effects: Sequence[Effect], *,
         request: tuple[str, str] | None = None, definitions: Sequence[Pinned] = (),
     ) -> None:
-        statement = Statement(head, entry, effects, request, definitions)
         try:
-            self._commit(head, entry, statement)
+            self._commit(head, entry, *statement(head, entry, effects, request, definitions))
         except psycopg.errors.UniqueViolation as error:
             if error.diag.constraint_name in RACES:
                 raise HeadMoved(head.chain, head.cseq) from error
@@ -151,12 +150,11 @@ class PostgresStore(PostgresListing):
         except psycopg.Error as error:
             raise problem(self.where, error) from error
 
-    def _commit(self, head: Head, entry: Sealed, statement: Statement) -> None:
+    def _commit(self, head: Head, entry: Sealed, text: str, values: list[Any]) -> None:
         """Write; where the connection broke meanwhile, see in the journal whether it was written, and if not, write again."""
-        text = statement.text
         while True:
             try:
-                ((swapped,),) = ([row[:1] for row in self._link.rows(text, statement.values, writes=True)])
+                (row,) = self._link.rows(text, values, writes=True)
             except Broken:
                 found = self.entry(entry.chain, entry.cseq)
                 if found is not None and found.leaf == entry.leaf:
@@ -164,7 +162,7 @@ class PostgresStore(PostgresListing):
                 if found is not None:
                     raise HeadMoved(head.chain, head.cseq) from None
                 continue
-            if not swapped:
+            if row[0] != 1:
                 raise HeadMoved(head.chain, head.cseq)
             return
 

@@ -16,7 +16,7 @@ from workflow.store import shown
 
 try:
     import psycopg
-    from psycopg.rows import dict_row
+    from psycopg.rows import dict_row, tuple_row
     from psycopg.types.numeric import Int8Dumper
 except ImportError as missing:
     raise StoreNotReady("postgresql", Phrase("the driver is not installed ({fault})", fault=missing), "pip install 'mufakat[postgres]'") from missing
@@ -96,11 +96,14 @@ def set_up(link: Connection, where: str, *, read_only: bool, statement_timeout: 
 class Link:
     """One connection, made anew when it breaks; or a pool of them, for several threads."""
 
+    _link: Connection | None
+    _cursor: psycopg.Cursor[Any] | None
+
     def __init__(self, address: str, source: Connection | ConnectionPool[Any], options: Mapping[str, Any] | None = None) -> None:
         self.address, self.where = address, shown(address)
-        self._link = source if isinstance(source, psycopg.Connection) else None
-        self._pool = None if isinstance(source, psycopg.Connection) else source
         self._options, self._open = options or {}, True
+        self._pool = None if isinstance(source, psycopg.Connection) else source
+        self._hold(source if isinstance(source, psycopg.Connection) else None)
 
     def rows(self, sql: str, values: Sequence[Any] | dict[str, Any] = (), *, writes: bool = False, named: bool = False) -> list[Any]:
         """
@@ -109,22 +112,22 @@ class Link:
         Raises:
             Broken: the connection was lost while a statement that `writes` ran.
         """
+        if self._cursor is not None and not named:
+            try:
+                return self._cursor.execute(sql, values).fetchall()
+            except psycopg.Error as error:
+                self._lose(error, self._cursor.connection, tell=writes)
         for pause in _pauses(PATIENCE):
             with self._connection() as link:
                 try:
-                    cursor = link.cursor(row_factory=dict_row) if named else link.cursor()
-                    return cursor.execute(sql, values).fetchall()
+                    return link.cursor(row_factory=dict_row if named else tuple_row).execute(sql, values).fetchall()
                 except psycopg.Error as error:
-                    if not _lost(error, link):
-                        raise
-                    self._drop(link)
-                    if writes or pause is None:
-                        raise Broken(self.where, Phrase("the connection was lost ({fault})", fault=_line(error)), REACH) from error
-            time.sleep(pause)
+                    self._lose(error, link, tell=writes or pause is None)
+            time.sleep(pause or 0)
         raise AssertionError  # the last pause is None
 
     def close(self) -> None:
-        self._open = False
+        self._open, self._cursor = False, None
         if self._link is not None:
             self._link.close()
         if self._pool is not None:
@@ -139,14 +142,24 @@ class Link:
                 yield link
             return
         if self._link is None or self._link.closed:
-            self._link = connect(self.address, patience=PATIENCE, **self._options)
+            self._hold(connect(self.address, patience=PATIENCE, **self._options))
+        assert self._link is not None
         yield self._link
 
-    def _drop(self, link: Connection) -> None:
+    def _hold(self, link: Connection | None) -> None:
+        """Keep a connection, and one cursor on it: making one each time costs as much as a tenth of a statement."""
+        self._link, self._cursor = link, None if link is None else link.cursor()
+
+    def _lose(self, error: psycopg.Error, link: Connection, *, tell: bool) -> None:
+        """Let go of a connection that an error shows to be gone; any other error is the caller's."""
+        if not self._open or not _lost(error, link):
+            raise error
         with suppress(psycopg.Error):
             link.close()
         if self._pool is None:
-            self._link = None
+            self._hold(None)
+        if tell:
+            raise Broken(self.where, Phrase("the connection was lost ({fault})", fault=_line(error)), REACH) from error
 
 
 def problem(where: str, error: Exception) -> WorkflowError:
