@@ -127,3 +127,21 @@ def test_help_has_topics(mufakat):
     assert "5    conflict" in mufakat.ok("help exit-codes")
     assert "+10bd" in mufakat.ok("help dates")
     assert mufakat.error("help dats")["suggestions"][0] == "dates"
+
+
+def test_an_agreement_that_cannot_be_entered_whole_is_not_begun(office):
+    for existing in ("mou:nowhere", "letter:signed"):
+        assert office(f"start sister-city a-b --party A:ID --party B:JP --existing {existing} --as-of 2019").exit_code in (2, 3)
+
+    assert office.json("list") == []
+    said = office.ok("start sister-city a-b --party A:ID --party B:JP --existing loi:signed --as-of 2019 --dry-run")
+    assert "a-b/loi  opened in signed  (nothing was written (dry run))" in said
+    assert office.json("list") == []
+
+
+def test_of_a_stage_that_was_not_opened_the_labels_are_known(started):
+    assert "Result of the exploration: the exploration was not positive" in started("open bogor-kisarazu loi exploration_positive=no").stderr
+
+
+def test_somebody_who_owns_it_already_is_not_shown_as_an_id(started):
+    assert started("assign bogor-kisarazu --owner me").stderr == "error: owner: that person is the owner already\n"

@@ -234,3 +234,21 @@ def test_the_current_month_and_year_have_begun(world):
 
     assert existing(world, ref, "visit", "closed-follow-up", "2026-03").change.occurred == "2026-03"
     assert existing(world, ref, "visit", "closed-follow-up", "2026").change.occurred == "2026"
+
+
+def test_nothing_is_raised_for_the_past_in_whatever_order_its_facts_come_on_record(world):
+    """The state is entered first, the day of the signature in a second command: the deposit of 2019 is no more overdue than before."""
+    ref = world.start()
+    existing(world, ref, "mou", "in-force", "2019")
+
+    world.engine.record(f"{ref}/mou", ask({"signed_on": "2019", "in_force_on": "2019", "term_kind": "evergreen"}))
+
+    assert world.deadline(f"{ref}/mou", "deposit").status == "past"
+
+
+def test_what_an_entered_stage_does_from_then_on_counts(world):
+    ref = world.start()
+    existing(world, ref, "loi", "cleared", "2025-01-06")
+    world.take(f"{ref}/loi", "sign", "2025-02-03", signed_on="2025-02-03")
+
+    assert world.deadline(f"{ref}/loi", "register").status == "open"

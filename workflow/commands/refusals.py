@@ -10,7 +10,7 @@ import click
 from workflow import errors
 from workflow.commands import failures
 from workflow.commands.language import _, said
-from workflow.commands.words import basis_text
+from workflow.commands.words import basis_text, label_of
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -61,10 +61,12 @@ def _list(app: App, console: Console, error: Exception, unmet: object) -> None:
     words, instance = None, None
     try:
         words = app.words(ref)
-        instance = words.draft.tables["instance"].get((ref.partition("/")[2],)) or _about(words, ref)
+        instance = words.draft.tables["instance"].get((ref.partition("/")[2],))
     except errors.WorkflowError:
         pass  # without the labels the ids will do
     rows = list(unmet) if isinstance(unmet, (list, tuple)) else []
+    if words is not None and instance is None:
+        rows = [row._replace(requirement=_label(words, ref, row.requirement)) for row in rows]
     if isinstance(error, errors.OutOfSequence) and len(rows) > 1:
         console.tell("  " + _("one of these must be on record first"))
     else:
@@ -75,10 +77,13 @@ def _list(app: App, console: Console, error: Exception, unmet: object) -> None:
         console.tell("  " + _("the attempt is on record: mufakat history {ref}").format(ref=ref))
 
 
-def _about(words: Words, ref: str) -> Instance | None:
-    """A stage that was not opened has no instance; another of its kind has its labels."""
+def _label(words: Words, ref: str, requirement: str) -> str:
+    """A stage that was not opened has no instance: its definition has the labels."""
     stage = ref.partition("/")[2].rstrip("0123456789").rstrip("-")
-    return next((row for row in words.draft.instances() if row.stage == stage), None)
+    try:
+        return label_of(words.draft.office.latest(stage).labels, "requirement", requirement)
+    except errors.WorkflowError:
+        return requirement
 
 
 def _sentence(error: Exception) -> str:

@@ -15,6 +15,8 @@ from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
+    from workflow.engine import Ask, Engine
+    from workflow.outcome import Done
 
 ACTIVITIES = ("activity", "contact", "report")
 
@@ -46,9 +48,12 @@ def start_command(app: App, track: str, ref: str, title: str, parties: tuple[str
     since = _as_of(app, as_of, existing)
     asked = typed.ask(app, options)
     begun = asked._replace(occurred=since or asked.occurred)
+    entering = _rehearsed(engine, track, stage, state, begun) if existing else None
     done = engine.start(ref, track, title or "–".join(side["name"] for side in sides), sides, app.person(owner).id,
                         dict(map(typed.param, params)), begun, imported=bool(existing))
-    if existing and not asked.dry_run:
+    if entering is not None and asked.dry_run:
+        done = entering._replace(ref=f"{ref}/{entering.change.instance}", before=(done,))
+    elif existing:
         again = begun._replace(request=f"{asked.request}:{existing}" if asked.request else "")
         entered = engine.open(ref, stage, again, existing=state)
         done = entered._replace(before=(done, *entered.before))
@@ -181,6 +186,17 @@ def correct_command(app: App, entry: str, words: tuple[str, ...], undo: bool, **
         app.console.tell(_("nothing was changed"))
         return
     print_done(app, engine.correct(entry, asked, undo=undo), f"mufakat history {entry.partition('#')[0]}")
+
+
+def _rehearsed(engine: Engine, track: str, stage: str, state: str, ask: Ask) -> Done:
+    """What entering a stage will do, tried on paper: an agreement that cannot be entered whole is not begun."""
+    from workflow.core import decision
+    from workflow.outcome import outcome
+
+    now, request = engine.clock(), decision.Request(occurred=ask.occurred)
+    office = engine.library.office(engine.library.newest_track(track)[0], engine.actor, now)
+    case, _begun = decision.start(office, "", "rehearsal", "", [], "", request, {}, imported=True)
+    return outcome(case, decision.open_stage(case, office, stage, request, existing=state), "", now, dry_run=True)
 
 
 def _as_of(app: App, text: str, existing: str) -> str:

@@ -173,7 +173,7 @@ def assign(case: Case, office: Office, owner: str, request: Request) -> Change:
     """Make somebody else responsible for the agreement."""
     draft = Draft(case, office)
     if draft.agreement.owner == owner:
-        raise InvalidInput("owner", owner, "is the owner already")
+        raise InvalidInput("owner", "", "that person is the owner already")
     draft.put("agreement", draft.agreement._replace(owner=owner))
     return _change(draft, "assign", occurred(office, request.occurred), request)
 

@@ -55,7 +55,12 @@ def _reckon(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: D
     if held is not None and is_open and (done or anchor is None):
         _settle(draft, instance, rule, held, on, done=done)
     elif anchor is not None and not done and _news(held, anchor):
-        _open(draft, instance, rule, held, anchor, imported=imported)
+        _open(draft, instance, rule, held, anchor, imported=imported or _entered_with(instance, anchor[1]))
+
+
+def _entered_with(instance: Instance | None, day: str) -> bool:
+    """Whether a day belongs to a history that was entered as it stood, in whatever order its facts came on record."""
+    return instance is not None and instance.imported and dates.earliest(day) <= dates.latest(instance.opened_on)
 
 
 def _news(held: Deadline | None, anchor: tuple[str, str, int]) -> bool:
