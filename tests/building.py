@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from workflow.core.agreement import Activity, Agreement, Approval, Deadline, Document, Effect, Head, Instance, Row
+from workflow.core.agreement import Activity, Agreement, Approval, Deadline, Document, Effect, Head, Instance, Message, Row
 from workflow.core.entry import Sealed
 from workflow.core.office import Coverage, Day, Person, Setting
 
@@ -20,7 +20,9 @@ VALID: dict[str, Any] = {
     "deadline": Deadline("loi", "answer", 1, "open", "request:home-affairs", "2016-10-20", "2016-11-19", "2016-11-21", "2016-11-21T17:00:00Z",
                          "escalate", "", "policy", "", 30, "day", "after", "ID"),
     "activity": Activity(1, "activity", "student online exchange", "education", "2017-12-14", ""),
-    "person": Person("p1", "Siti O'Brien", "siti", "siti@example.org", ["coordinator"], "id", "Asia/Jakarta"),
+    "message": Message("loi", "answer", 1, "-7d", "p1", "email", "reminder", "2016-11-14", "2016-11-14T02:00:00Z", "pending"),
+    "person": Person("p1", "Siti O'Brien", "siti", "siti@example.org", ["coordinator"], "id", "Asia/Jakarta", channels=["email"],
+                     quiet=["08:00", "17:00"], deputy={"person": "p2", "from": "2026-03-02", "until": "2026-03-13"}, calendar="ID"),
     "day": Day("ID", "2026-03-20", "joint-leave", "Cuti bersama", "SKB 1497/2025"),
     "coverage": Coverage("ID", 2026, "known", "holidays 0.109"),
     "setting": Setting("zone", "Asia/Jakarta"),

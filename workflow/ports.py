@@ -134,6 +134,13 @@ class Listing(Protocol):
     def due(self, now: str, limit: int = 100) -> list[str]:
         """The ids of agreements with a deadline to wake at `now` (UTC instant) or before, the earliest first."""
 
+    def messages(self, *, agreement: str = "", recipient: str = "", unsent: str = "", limit: int = 200) -> list[dict[str, Any]]:
+        """
+        Messages, the newest first, each with its agreement's `ref`, `title` and `owner`.
+
+        `agreement` is a reference; `unsent`: only those that wait since this moment or longer, the longest first.
+        """
+
 
 class Claimed(NamedTuple):
     """
@@ -204,7 +211,7 @@ class Health(Protocol):
         """What is wrong with the file, its references, its triggers; empty when nothing is."""
 
 
-class Store(Agreements, Definitions, Office, Journal, Listing, Health, Protocol):
+class Store(Agreements, Definitions, Office, Journal, Listing, Outbox, Health, Protocol):
     """A whole database, for those who compose."""
 
     def close(self) -> None:

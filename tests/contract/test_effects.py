@@ -16,6 +16,7 @@ from workflow.store.values import FLAGS, JSON, NUMBERS, OF_AGREEMENT, OF_OFFICE,
 
 WORDS = {  # columns that hold one of a few words
     ("row", "status"): "open asked met refused not-required waived unknown", ("deadline", "status"): "open met missed void fired past",
+    ("message", "state"): "pending sent failed uncertain dead parked superseded skipped acknowledged",
     ("approval", "decision"): "approved refused", ("activity", "kind"): "activity contact report",
     ("day", "kind"): "national joint-leave closure working", ("coverage", "status"): "known partial",
 }

@@ -50,7 +50,7 @@ def test_the_text_is_what_the_declaration_writes():
 
 
 def test_rows_read_back_equal_through_sqlmodel(store, database_url):
-    start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity")))
+    start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity", "message")))
     commit(store, Head("sys"), *(new(table) for table in OF_OFFICE))
 
     with Reading(database_url) as reading:
@@ -358,13 +358,13 @@ def test_integrity_names_what_was_done_behind_its_back(own_database_url, sql, fo
         assert any(line.startswith(found) for line in store.integrity())
 
 
-SMALL = {"person", "setting"}  # read whole: an office has dozens
+SMALL = {"beat", "person", "setting"}  # read whole: an office has dozens
 DEFINITION = Pinned("stage", "loi", 1, "d" * 64, json.dumps({"state": {"drafting": {}}, "item": {"state": {"planned": {}}}}))
 
 
 def daily_path(store):
     """Each thing that a command or the worker asks of the store, once."""
-    head = start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity")), definitions=[DEFINITION])
+    head = start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity", "message")), definitions=[DEFINITION])
     commit(store, head, Effect("agreement", (), {"title": "x"}), Effect("instance", LOI, {"state": "signed"}),
            Effect("row", ("loi", "home-affairs", 1), {"status": "met"}), Effect("document", (1,), {"stored": False}),
            Effect("approval", (1,), {"reason": "x"}), Effect("deadline", ("loi", "answer", 1), {"status": "met", "wake_at": ""}),
@@ -392,6 +392,13 @@ def daily_path(store):
     store.stuck("2026-01-01")
     store.stuck("2026-01-01", owner="p1")
     store.due("2026-01-01T00:00:00Z")
+    claims = store.claim("2026-01-01T00:00:00Z", "w1", 60)
+    store.hand(claims, "digest")
+    store.release(claims)
+    store.heartbeat("w1", "2026-01-01T00:00:00Z")
+    store.beats()
+    store.messages(unsent="2026-01-01T00:00:00Z")
+    store.messages(agreement="bogor-kisarazu")
 
 
 @pytest.fixture
@@ -424,7 +431,7 @@ def test_every_index_serves_the_question_it_was_made_for(plans, admin):
     made = {name for (name,) in admin.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")}
 
     assert made - used <= {"entry_key", "tree_key", "schema_revision_pkc", "definition_key", "head_key", "request_key", "setting_key"} | {
-        f"{name}_key" for name in ("person", "calendar_day", "calendar_coverage")}
+        f"{name}_key" for name in ("beat", "person", "calendar_day", "calendar_coverage")}
 
 
 def test_the_nearest_deadlines_and_what_is_due_are_read_in_order(plans):

@@ -12,13 +12,13 @@ from workflow.core.agreement import Effect, Head
 from workflow.ports import HeadMoved, Pinned
 from workflow.store.sqlite import SqliteStore
 
-SMALL = {"person", "setting", "tree"}  # read whole: an office has dozens, one tree
+SMALL = {"beat", "person", "setting", "tree"}  # read whole: an office has dozens, one tree
 LOI = Pinned("stage", "loi", 1, "d" * 64, json.dumps({"state": {"drafting": {}}, "item": {"state": {"planned": {}}}}))
 
 
 def daily_path(store):
     """Each thing that a command or the worker asks of the store, once."""
-    head = start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity")), definitions=[LOI])
+    head = start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity", "message")), definitions=[LOI])
     head = commit(store, head, Effect("agreement", (), {"title": "x"}), Effect("instance", ("loi",), {"state": "signed"}),
                   Effect("row", ("loi", "home-affairs", 1), {"status": "met"}), Effect("document", (1,), {"stored": False}),
                   Effect("approval", (1,), {"reason": "x"}), Effect("deadline", ("loi", "answer", 1), {"status": "met", "wake_at": ""}),
@@ -49,6 +49,13 @@ def daily_path(store):
     store.stuck("2026-01-01")
     store.stuck("2026-01-01", owner="p1")
     store.due("2026-01-01T00:00:00Z")
+    claims = store.claim("2026-01-01T00:00:00Z", "w1", 60)
+    store.hand(claims, "digest")
+    store.release(claims)
+    store.heartbeat("w1", "2026-01-01T00:00:00Z")
+    store.beats()
+    store.messages(unsent="2026-01-01T00:00:00Z")
+    store.messages(agreement="bogor-kisarazu")
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def test_migrating_twice_changes_nothing(database_file):
 
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
     path = str(tmp_path / "office.db")
-    monkeypatch.setattr("workflow.store.connection.schema", lambda: schema() + "\nCREATE TABLE agreement (id TEXT);\n")
+    monkeypatch.setattr("workflow.store.migrations.scripts.text", lambda _name: schema() + "\nCREATE TABLE agreement (id TEXT);\n")
 
     with pytest.raises(StoreError):
         migrations.upgrade(path)
@@ -131,7 +131,7 @@ def test_every_name_in_the_daily_sql_is_declared():
 
 def test_rows_read_back_equal_through_sqlmodel(database_file):
     with SqliteStore.open(database_file) as store:
-        start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity")))
+        start(store, *(new(table) for table in ("row", "document", "approval", "deadline", "activity", "message")))
         commit(store, Head("sys"), *(new(table) for table in OF_OFFICE))
 
     with Reading(database_file) as reading:

@@ -104,7 +104,8 @@ class Deadline(NamedTuple):
     A promise with a date, in its current or an earlier revision. `instance` is empty for a deadline of the track.
 
     Status: open met missed void fired past (was already over when an existing agreement was entered).
-    `wake_at` is the UTC instant at which something is due to happen (ISO, `Z`); empty when settled.
+    `wake_at` is the next UTC instant at which something is to be done about it (ISO, `Z`): somebody told, or its expiry applied; empty
+    where nothing is. `expires_at` is the instant it is over (empty in rows older than this column: then `wake_at` says so).
     """
 
     instance: str
@@ -129,6 +130,44 @@ class Deadline(NamedTuple):
     occurrence: int = 1
     overdue: bool = False
     settled_on: str = ""
+    reason: str = ""
+    act: str = ""  # how this revision came about, if not by counting alone: import recount extend suspend resume waive
+    made_on: str = ""  # the office's day on which this revision was made: rungs before it are not due
+    expires_at: str = ""
+    stopped_on: str = ""  # the day its clock was stopped; empty where it runs
+    rung: str = ""  # the last rung that somebody was told of, or that was skipped
+
+    @property
+    def over_at(self) -> str:
+        """The instant at which it is over."""
+        return self.expires_at or self.wake_at
+
+
+class Message(NamedTuple):
+    """
+    One rung of a deadline's ladder for one recipient over one channel: written before anything is sent, and never sent twice.
+
+    Kind: reminder overdue escalation announcement. State: pending failed uncertain (to be sent at `wake_at`), sent dead parked
+    superseded skipped acknowledged. `due_on` is the rung's day, `late_days` how much later somebody is told; `send` the key of the
+    digest that carried it.
+    """
+
+    instance: str
+    name: str
+    revision: int
+    rung: str
+    recipient: str
+    channel: str
+    kind: str
+    due_on: str
+    wake_at: str
+    state: str
+    send: str = ""
+    sent_at: str = ""
+    late_days: int = 0
+    acked_by: str = ""
+    acked_at: str = ""
+    snoozed_until: str = ""
     reason: str = ""
 
 
@@ -155,11 +194,12 @@ class Head(NamedTuple):
 
 RECORDS: dict[str, type[Any]] = {
     "agreement": Agreement, "instance": Instance, "row": Row, "document": Document,
-    "approval": Approval, "deadline": Deadline, "activity": Activity,
+    "approval": Approval, "deadline": Deadline, "activity": Activity, "message": Message,
 }
 KEYS: dict[str, tuple[str, ...]] = {
     "agreement": (), "instance": ("ref",), "row": ("instance", "name", "round"), "document": ("no",),
     "approval": ("no",), "deadline": ("instance", "name", "revision"), "activity": ("no",),
+    "message": ("instance", "name", "revision", "rung", "recipient", "channel"),
 }
 
 

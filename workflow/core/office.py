@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from workflow.core import agreement
 
 SYS = "sys"
+NONE: list[str] = []  # never written to
+NOBODY: dict[str, str] = {}
 
 
 class Person(NamedTuple):
@@ -21,6 +23,10 @@ class Person(NamedTuple):
     zone: str
     admin: bool = False
     active: bool = True
+    channels: list[str] = NONE  # in the order they are tried; none: the office's
+    quiet: list[str] = NONE  # hours in which messages may come, such as 08:00, 17:00; none: the office's
+    deputy: dict[str, str] = NOBODY  # person, from, until: who is told instead, on which days
+    calendar: str = ""  # the working days; empty: the office's
 
 
 class Day(NamedTuple):

@@ -91,6 +91,35 @@ class RequestTable(Base, table=True):
     cseq: int = column.number()
 
 
+class ClaimTable(Base, table=True):
+    """Who delivers a message, until when (empty: let go), how often it was tried; `send` is the digest in which it is being handed over."""
+
+    __tablename__ = "claim"
+    __table_args__ = (CLUSTERED,)
+
+    agreement: str = column.text(key=True)
+    instance: str = column.text(key=True)
+    name: str = column.text(key=True)
+    revision: int = column.number(key=True)
+    rung: str = column.text(key=True)
+    recipient: str = column.text(key=True)
+    channel: str = column.text(key=True)
+    worker: str = column.text()
+    attempt: int = column.number()
+    until: str = column.text()
+    send: str = column.text()
+
+
+class BeatTable(Base, table=True):
+    """When each worker was last seen."""
+
+    __tablename__ = "beat"
+    __table_args__ = (CLUSTERED,)
+
+    worker: str = column.text(key=True)
+    at: str = column.text()
+
+
 class DefinitionTable(Base, table=True):
     """The definitions that instances and agreements are pinned to."""
 

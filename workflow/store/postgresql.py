@@ -15,7 +15,7 @@ from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput,
 from workflow.ports import HeadMoved, Pinned
 from workflow.store import entries
 from workflow.store.postgresql_link import Broken, Link, connect, problem, set_up
-from workflow.store.postgresql_listing import PostgresListing
+from workflow.store.postgresql_outbox import PostgresOutbox
 from workflow.store.postgresql_schema import examine
 from workflow.store.postgresql_writing import statement
 from workflow.store.statements import listed
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 READ = {table: reader(table) for table in OF_AGREEMENT + OF_OFFICE}
 AT_ONCE = ("instance", "row", "deadline")
+AT_WHOLE = tuple(table for table in OF_AGREEMENT[1:] if table != "message")  # whoever shows an agreement does not ask who was told
 LAST = "\U0010ffff"  # after every reference that begins the same
 RACES = ("agreement_ref", "request_key")  # unique constraints that only a race can meet: the engine looked before
 
@@ -55,7 +56,7 @@ def _load(tables: tuple[str, ...], *, history: bool = False) -> str:
             "WHERE a.id = coalesce((SELECT id FROM agreement WHERE ref = %s), %s)")
 
 
-FIND, WHOLE, HISTORY = _load(AT_ONCE), _load(OF_AGREEMENT[1:]), _load(OF_AGREEMENT[1:], history=True)
+FIND, WHOLE, HISTORY = _load(AT_ONCE), _load(AT_WHOLE), _load(OF_AGREEMENT[1:], history=True)
 OFFICE = (f"SELECT (SELECT cseq FROM head WHERE chain = '{SYS}'), (SELECT leaf FROM head WHERE chain = '{SYS}'), "
           f"{_gathered('person', where='')}, {_gathered('setting', where='')}")
 CALENDAR = (f"SELECT {_gathered('day', where='WHERE t.calendar = asked.name')}, {_gathered('coverage', where='WHERE t.calendar = asked.name')} "
@@ -76,7 +77,7 @@ DETAIL = "SELECT cseq, path, salt, value FROM audit_detail WHERE chain = %s AND 
 PENDING = "SELECT chain, cseq FROM pending ORDER BY seq LIMIT %s"
 
 
-class PostgresStore(PostgresListing):
+class PostgresStore(PostgresOutbox):
     """One office's database. Implements every port of `workflow.ports`; over a pool several threads may share it."""
 
     @classmethod
@@ -120,9 +121,9 @@ class PostgresStore(PostgresListing):
         if row is None:
             raise AgreementNotFound("agreement", ref, self.refs())
         width = 2 + len(RECORDS["agreement"]._fields)
-        tables: dict[str, Any] = {} if whole or history else Later(self._table, row[2])
+        tables: dict[str, Any] = {} if history else Later(self._table, row[2])
         tables["agreement"] = READ["agreement"]((row[2:width],))
-        for table, rows in zip(OF_AGREEMENT[1:] if whole or history else AT_ONCE, row[width:], strict=True):
+        for table, rows in zip(OF_AGREEMENT[1:] if history else AT_WHOLE if whole else AT_ONCE, row[width:], strict=True):
             tables[table] = READ[table](map(tuple, rows))
         return Case(Head(row[2], row[0], row[1]), tables)
 

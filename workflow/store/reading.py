@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MODELS: dict[str, type[SQLModel]] = {
     "agreement": tables.AgreementTable, "instance": tables.InstanceTable, "row": tables.RowTable, "document": tables.DocumentTable,
-    "approval": tables.ApprovalTable, "deadline": tables.DeadlineTable, "activity": tables.ActivityTable,
+    "approval": tables.ApprovalTable, "deadline": tables.DeadlineTable, "activity": tables.ActivityTable, "message": tables.MessageTable,
     "person": tables.PersonTable, "day": tables.DayTable, "coverage": tables.CoverageTable, "setting": tables.SettingTable,
 }
 

@@ -24,6 +24,14 @@ CREATE TABLE agreement (
 
 CREATE INDEX agreement_owner_ref ON agreement (owner, ref);
 
+CREATE TABLE beat (
+    worker TEXT NOT NULL,
+    at TEXT NOT NULL,
+    CONSTRAINT beat_key PRIMARY KEY (worker)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE calendar_coverage (
     calendar TEXT NOT NULL,
     year INTEGER NOT NULL,
@@ -43,6 +51,23 @@ CREATE TABLE calendar_day (
     source TEXT NOT NULL,
     CONSTRAINT calendar_day_key PRIMARY KEY (calendar, "on"),
     CONSTRAINT calendar_day_kind_known CHECK (kind IN ('national', 'joint-leave', 'closure', 'working'))
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE claim (
+    agreement TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    name TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    rung TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    worker TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    until TEXT NOT NULL,
+    send TEXT NOT NULL,
+    CONSTRAINT claim_key PRIMARY KEY (agreement, instance, name, revision, rung, recipient, channel)
 )
  WITHOUT ROWID,
  STRICT;
@@ -85,6 +110,10 @@ CREATE TABLE person (
     zone TEXT NOT NULL,
     admin INTEGER NOT NULL,
     active INTEGER NOT NULL,
+    channels TEXT NOT NULL,
+    quiet TEXT NOT NULL,
+    deputy TEXT NOT NULL,
+    calendar TEXT NOT NULL,
     CONSTRAINT person_key PRIMARY KEY (id),
     CONSTRAINT person_truths CHECK (admin IN (0, 1) AND active IN (0, 1))
 )
@@ -173,6 +202,11 @@ CREATE TABLE deadline (
     overdue INTEGER NOT NULL,
     settled_on TEXT NOT NULL,
     reason TEXT NOT NULL,
+    act TEXT NOT NULL,
+    made_on TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    stopped_on TEXT NOT NULL,
+    rung TEXT NOT NULL,
     CONSTRAINT deadline_key PRIMARY KEY (agreement, instance, name, revision),
     CONSTRAINT deadline_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT deadline_status_known CHECK (status IN ('open', 'met', 'missed', 'void', 'fired', 'past')),
@@ -237,6 +271,34 @@ CREATE TABLE instance (
  STRICT;
 
 CREATE INDEX instance_state_since ON instance (state, since);
+
+CREATE TABLE message (
+    agreement TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    name TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    rung TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    due_on TEXT NOT NULL,
+    wake_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    send TEXT NOT NULL,
+    sent_at TEXT NOT NULL,
+    late_days INTEGER NOT NULL,
+    acked_by TEXT NOT NULL,
+    acked_at TEXT NOT NULL,
+    snoozed_until TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT message_key PRIMARY KEY (agreement, instance, name, revision, rung, recipient, channel),
+    CONSTRAINT message_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT message_state_known CHECK (state IN ('pending', 'sent', 'failed', 'uncertain', 'dead', 'parked', 'superseded', 'skipped', 'acknowledged'))
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX message_due ON message (wake_at) WHERE wake_at <> '';
 
 CREATE TABLE approval (
     agreement TEXT NOT NULL,

@@ -19,6 +19,12 @@ CREATE TABLE agreement (
 
 CREATE INDEX agreement_owner_ref ON agreement (owner, ref);
 
+CREATE TABLE beat (
+    worker TEXT COLLATE "C" NOT NULL,
+    at TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT beat_key PRIMARY KEY (worker)
+);
+
 CREATE TABLE calendar_coverage (
     calendar TEXT COLLATE "C" NOT NULL,
     year BIGINT NOT NULL,
@@ -36,6 +42,21 @@ CREATE TABLE calendar_day (
     source TEXT COLLATE "C" NOT NULL,
     CONSTRAINT calendar_day_key PRIMARY KEY (calendar, "on"),
     CONSTRAINT calendar_day_kind_known CHECK (kind IN ('national', 'joint-leave', 'closure', 'working'))
+);
+
+CREATE TABLE claim (
+    agreement TEXT COLLATE "C" NOT NULL,
+    instance TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    rung TEXT COLLATE "C" NOT NULL,
+    recipient TEXT COLLATE "C" NOT NULL,
+    channel TEXT COLLATE "C" NOT NULL,
+    worker TEXT COLLATE "C" NOT NULL,
+    attempt BIGINT NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    send TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT claim_key PRIMARY KEY (agreement, instance, name, revision, rung, recipient, channel)
 );
 
 CREATE TABLE definition (
@@ -88,6 +109,10 @@ CREATE TABLE person (
     zone TEXT COLLATE "C" NOT NULL,
     admin BOOLEAN NOT NULL,
     active BOOLEAN NOT NULL,
+    channels TEXT COLLATE "C" NOT NULL,
+    quiet TEXT COLLATE "C" NOT NULL,
+    deputy TEXT COLLATE "C" NOT NULL,
+    calendar TEXT COLLATE "C" NOT NULL,
     CONSTRAINT person_key PRIMARY KEY (id)
 );
 
@@ -164,6 +189,11 @@ CREATE TABLE deadline (
     overdue BOOLEAN NOT NULL,
     settled_on TEXT COLLATE "C" NOT NULL,
     reason TEXT COLLATE "C" NOT NULL,
+    act TEXT COLLATE "C" NOT NULL,
+    made_on TEXT COLLATE "C" NOT NULL,
+    expires_at TEXT COLLATE "C" NOT NULL,
+    stopped_on TEXT COLLATE "C" NOT NULL,
+    rung TEXT COLLATE "C" NOT NULL,
     CONSTRAINT deadline_key PRIMARY KEY (agreement, instance, name, revision),
     CONSTRAINT deadline_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT deadline_status_known CHECK (status IN ('open', 'met', 'missed', 'void', 'fired', 'past'))
@@ -219,6 +249,32 @@ CREATE TABLE instance (
 );
 
 CREATE INDEX instance_state_since ON instance (state, since);
+
+CREATE TABLE message (
+    agreement TEXT COLLATE "C" NOT NULL,
+    instance TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    rung TEXT COLLATE "C" NOT NULL,
+    recipient TEXT COLLATE "C" NOT NULL,
+    channel TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    due_on TEXT COLLATE "C" NOT NULL,
+    wake_at TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    send TEXT COLLATE "C" NOT NULL,
+    sent_at TEXT COLLATE "C" NOT NULL,
+    late_days BIGINT NOT NULL,
+    acked_by TEXT COLLATE "C" NOT NULL,
+    acked_at TEXT COLLATE "C" NOT NULL,
+    snoozed_until TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT message_key PRIMARY KEY (agreement, instance, name, revision, rung, recipient, channel),
+    CONSTRAINT message_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT message_state_known CHECK (state IN ('pending', 'sent', 'failed', 'uncertain', 'dead', 'parked', 'superseded', 'skipped', 'acknowledged'))
+);
+
+CREATE INDEX message_due ON message (wake_at) WHERE wake_at <> '';
 
 CREATE TABLE approval (
     agreement TEXT COLLATE "C" NOT NULL,

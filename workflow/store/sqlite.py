@@ -20,6 +20,7 @@ from workflow.store.connection import TIMEOUT, build, connect, problem
 from workflow.store.entries import row as written
 from workflow.store.journal import SqliteJournal
 from workflow.store.listing import SqliteListing
+from workflow.store.outbox import SqliteOutbox
 from workflow.store.values import JSON, OF_AGREEMENT, OF_OFFICE, SYS, Later, decode, encode, reader, writer
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
 READ = {table: reader(table) for table in OF_AGREEMENT + OF_OFFICE}
 WRITE = {table: writer(table) for table in OF_AGREEMENT + OF_OFFICE}
 WHOLE = tuple((table, sql.PARTS[table], READ[table]) for table in OF_AGREEMENT[1:])
-LATEST = tuple((table, sql.LATEST if table == "deadline" else text, read) for table, text, read in WHOLE)
+LATEST = tuple((table, sql.LATEST if table == "deadline" else text, read) for table, text, read in WHOLE if table != "message")
 AT_ONCE = tuple(part for part in LATEST if part[0] in ("instance", "row", "deadline"))  # what every decision reads
 FIRST = (0, "")  # the head of a chain that has not begun
 LAST = "\U0010ffff"  # after every reference that begins the same
 RACES = ("agreement.ref", "request.id")  # unique constraints that only a race can meet: the engine looked before
 
 
-class SqliteStore(SqliteJournal, SqliteListing):
+class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
     """One connection to one office's database. Implements every port of `workflow.ports`."""
 
     _updates: dict[tuple[Any, ...], tuple[str, tuple[int, ...]]]  # (table, columns) -> the statement, where JSON stands in it
@@ -81,7 +82,7 @@ class SqliteStore(SqliteJournal, SqliteListing):
             if row is None:
                 raise AgreementNotFound("agreement", ref, self.refs())
             id = row[2]
-            tables: dict[str, Any] = {} if whole or history else Later(self._table, id)
+            tables: dict[str, Any] = {} if history else Later(self._table, id)
             tables["agreement"] = READ["agreement"]((row[2:],))
             for table, text, read in WHOLE if history else LATEST if whole else AT_ONCE:
                 tables[table] = read(run(text, (id,)))

@@ -148,6 +148,11 @@ class DeadlineTable(Base, table=True):
     overdue: bool = column.truth()
     settled_on: str = column.text()
     reason: str = column.text()
+    act: str = column.text()
+    made_on: str = column.text()
+    expires_at: str = column.text()
+    stopped_on: str = column.text()
+    rung: str = column.text()
 
 
 class ActivityTable(Base, table=True):
@@ -165,6 +170,32 @@ class ActivityTable(Base, table=True):
     note: str = column.text()
 
 
+class MessageTable(Base, table=True):
+    __tablename__ = "message"
+    __table_args__ = (
+        of("agreement", "agreement"), column.one_of("state", "pending sent failed uncertain dead parked superseded skipped acknowledged"),
+        Index("message_due", "wake_at", sqlite_where=sql("wake_at <> ''"), postgresql_where=sql("wake_at <> ''")), CLUSTERED)
+
+    agreement: str = column.text(key=True)
+    instance: str = column.text(key=True)
+    name: str = column.text(key=True)
+    revision: int = column.number(key=True)
+    rung: str = column.text(key=True)
+    recipient: str = column.text(key=True)
+    channel: str = column.text(key=True)
+    kind: str = column.text()
+    due_on: str = column.text()
+    wake_at: str = column.text()
+    state: str = column.text()
+    send: str = column.text()
+    sent_at: str = column.text()
+    late_days: int = column.number()
+    acked_by: str = column.text()
+    acked_at: str = column.text()
+    snoozed_until: str = column.text()
+    reason: str = column.text()
+
+
 class PersonTable(Base, table=True):
     __tablename__ = "person"
     __table_args__ = (
@@ -180,6 +211,10 @@ class PersonTable(Base, table=True):
     zone: str = column.text()
     admin: bool = column.truth()
     active: bool = column.truth()
+    channels: list[Any] = column.structure()
+    quiet: list[Any] = column.structure()
+    deputy: dict[str, Any] = column.structure()
+    calendar: str = column.text()
 
 
 class DayTable(Base, table=True):

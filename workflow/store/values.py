@@ -18,7 +18,7 @@ from workflow.core.agreement import KEYS, RECORDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-OF_AGREEMENT = ("agreement", "instance", "row", "document", "approval", "deadline", "activity")
+OF_AGREEMENT = ("agreement", "instance", "row", "document", "approval", "deadline", "activity", "message")
 OF_OFFICE = ("person", "day", "coverage", "setting")
 TABLES = {  # record table -> table in the database (`row` and `day` are too close to keywords)
     **{name: name for name in OF_AGREEMENT + OF_OFFICE},
@@ -26,7 +26,7 @@ TABLES = {  # record table -> table in the database (`row` and `day` are too clo
 }
 JSON = {
     "agreement": ("parties", "params"), "instance": ("entered", "links", "counters", "fired"), "row": ("data",),
-    "person": ("roles",), "setting": ("value",),
+    "person": ("roles", "channels", "quiet", "deputy"), "setting": ("value",),
 }
 FLAGS = {
     "agreement": ("imported",), "instance": ("irregular", "imported"), "document": ("stored", "withdrawn"),
@@ -35,7 +35,7 @@ FLAGS = {
 NUMBERS = {
     "agreement": ("track_version",), "instance": ("number", "version", "gap_days", "revision"), "row": ("round",),
     "document": ("no", "round", "version", "size"), "approval": ("no", "round"), "deadline": ("revision", "amount", "occurrence"),
-    "activity": ("no",), "coverage": ("year",),
+    "activity": ("no",), "message": ("revision", "late_days"), "coverage": ("year",),
 }
 SYS = office.SYS
 
