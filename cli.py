@@ -41,6 +41,9 @@ COMMANDS = {  # name -> (section, module, one line)
     "person": (NOUNS, "person", "The people of the office."),
     "calendar": (NOUNS, "calendar", "Working days: show, update, add a decree's day."),
     "config": (NOUNS, "config", "Settings, and where each comes from."),
+    "export": (NOUNS, "export", "Deadlines as a calendar."),
+    "notify": (NOUNS, "notify", "Channels: whether messages arrive."),
+    "serve": (HOUSE, "serve", "Remind and deliver until it is stopped."),
     "init": (HOUSE, "init", "Create the office's database."),
     "demo": (HOUSE, "demo", "Build a demonstration on documented facts."),
     "doctor": (HOUSE, "doctor", "Check everything; each fault with its fix."),
@@ -111,9 +114,15 @@ def _open_store(address: str, read_only: bool) -> Store:  # noqa: FBT001  # Part
 
 
 def _catalog(more: Sequence[str]) -> Catalog:
+    import os
+
     from definitions import GUARDS, roots
     from workflow.catalog import Catalog
+    from workflow.errors import InvalidInput
 
+    for folder in more:
+        if not os.path.isdir(folder):
+            raise InvalidInput("definitions", folder, "there is no such folder")
     return Catalog(roots(*more), GUARDS)
 
 

@@ -158,8 +158,8 @@ class NotAuthorised(TransitionRefused):
 
     def __init__(self, ref: str, trigger: str, roles: Sequence[str], actor: str = "") -> None:
         self.ref, self.trigger, self.roles, self.actor = ref, trigger, tuple(roles), actor
-        super().__init__(Phrase("{actor} may not {trigger} {ref}: it takes the role {roles}", actor=actor or Phrase("you"), trigger=trigger, ref=ref,
-                                roles=" / ".join(roles)))
+        super().__init__(Phrase("{actor} may not {trigger} ({ref}): it takes the role {roles}", actor=actor or Phrase("you"), trigger=trigger,
+                                ref=ref, roles=" / ".join(roles)))
 
 
 class OwnWork(NotAuthorised):
@@ -167,7 +167,7 @@ class OwnWork(NotAuthorised):
 
     def __init__(self, ref: str, trigger: str, document: str, actor: str) -> None:
         self.ref, self.trigger, self.roles, self.actor, self.document = ref, trigger, (), actor, document
-        WorkflowError.__init__(self, Phrase("{actor} may not {trigger} {ref}: {actor} put the {document} on record, so somebody else must decide",
+        WorkflowError.__init__(self, Phrase("{actor} may not {trigger} ({ref}): {actor} put the {document} on record, so somebody else must decide",
                                             actor=actor, trigger=trigger, ref=ref, document=document))
 
 

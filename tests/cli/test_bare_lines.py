@@ -9,3 +9,53 @@ def test_the_command_alone_shows_what_there_is(mufakat):
     assert result.exit_code == 2
     assert "Every day:" in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_folder_of_definitions_that_is_not_there_does_not_pass_the_lint(mufakat):
+    result = mufakat("definition lint nowhere")
+
+    assert result.exit_code == 2
+    assert "there is no such folder" in result.stderr
+    assert mufakat("definition list", MUFAKAT_DEFINITIONS="nowhere").exit_code == 2
+
+
+def test_a_transition_is_asked_of_a_stage(started):
+    """`can REF TRIGGER && …` must not go on where nothing was judged."""
+    assert started("can bogor-kisarazu sign").exit_code == 2
+
+
+def test_the_name_of_the_offices_history_is_taken(office):
+    assert office("start sister-city sys --party A:ID").exit_code == 2
+
+
+def test_a_filter_that_nothing_can_match_is_a_usage_error(loi):
+    assert loi.error("list --state draftin")["suggestions"][0] == "drafting"
+    assert loi.error("list --stage lio")["exit"] == 3
+    assert loi("list --state signed").exit_code == 0
+
+
+def test_after_the_last_page_nothing_matches(started):
+    assert "no agreement matches" in started("list --after zzz").output
+
+
+def test_how_far_ahead_is_a_span(office):
+    assert office.error("agenda --for -5d")["value"] == "-5d"
+    assert office.error("agenda --for tomorrow")["exit"] == 2
+    assert "Nothing is overdue" in office.ok("agenda --for 10bd")
+
+
+def test_a_title_does_not_steer_the_terminal(office):
+    office.ok("start sister-city a-b --party A:ID --title", "one\x1b]0;two\x07\x1b[2Jthree")
+
+    said = office.ok("show a-b") + office.ok("list")
+
+    assert "\x1b" not in said
+    assert "\x07" not in said
+    assert office.json("list")[0]["title"] == "one\x1b]0;two\x07\x1b[2Jthree"
+
+
+def test_a_home_that_the_shell_left_as_it_is(loi, monkeypatch):
+    monkeypatch.setenv("HOME", str(loi.folder))
+    loi.file("draft.pdf")
+
+    assert "draft.pdf" in loi.ok("record bogor-kisarazu/loi --document draft=~/draft.pdf:id")

@@ -11,6 +11,7 @@ from workflow.commands.options import command, pass_app
 from workflow.commands.standing import deadline_of, deadlines, left, options
 from workflow.commands.words import basis_text, day_text
 from workflow.core import dates
+from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,12 +30,15 @@ MOST = 200  # agreements looked into for what waits
 @pass_app
 def agenda_command(app: App, mine: bool, span: str) -> None:  # noqa: FBT001  # a flag
     """What is overdue, due soon, waiting for you, stuck."""
+    if dates.span(span.lstrip("+")) is None or span.startswith("-"):
+        raise InvalidInput("for", span, "write an amount and a unit, such as 30d, 2w, 3m, 10bd")
     agenda(app, until=f"+{span.lstrip('+')}", mine=mine)
 
 
 def agenda(app: App, *, until: str, mine: bool = False) -> None:
     """Print the agenda up to a day, or give it as data."""
-    found = gather(app, dates.resolve(until, dates.earliest(app.today), app.reader.library.calendar("ID"), "for"), mine=mine)
+    end = dates.resolve(until, dates.earliest(app.today), app.reader.library.calendar("ID"), "for")
+    found = gather(app, end, mine=mine)
     if not app.plain:
         from workflow.commands.data import emit, emit_rows
 
@@ -43,10 +47,9 @@ def agenda(app: App, *, until: str, mine: bool = False) -> None:
         else:
             emit(app, found)
         return
-    console, today = app.console, dates.earliest(app.today)
+    console = app.console
     if not any(found.values()):
-        console.say(_("Nothing is overdue, nothing is due until {day}, nothing waits for you, nothing is stuck.").format(day=day_text(
-            dates.resolve(until, today))))
+        console.say(_("Nothing is overdue, nothing is due until {day}, nothing waits for you, nothing is stuck.").format(day=day_text(end)))
         return
     for section, heading in (("overdue", _("overdue")), ("due", _("due soon")), ("waiting", _("waiting for you")), ("stuck", _("stuck"))):
         rows = found[section]

@@ -30,6 +30,8 @@ def can_command(app: App, ref: str, trigger: str) -> None:
     """What may happen to a stage, or to every stage of an agreement. With TRIGGER exit 4 where it may not."""
     agreement, slash, stage = ref.partition("/")
     words = app.words(agreement)
+    if trigger and not slash:
+        raise InvalidInput("reference", ref, Phrase("name a stage of it too, such as {ref}/loi: mufakat show {ref}", ref=ref))
     if slash:
         instances = [words.find(stage)]
     else:

@@ -148,7 +148,17 @@ def _broken(line: str, room: int, hang: str) -> tuple[str, str]:
     return line[:cut], hang + line[cut:].lstrip()
 
 
+def _harmless(text: str) -> str:
+    """The text without what would steer a terminal: a title on record may hold anything; only colours pass."""
+    if text.isprintable():
+        return text
+    import re
+
+    return re.sub(r"\033(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
+
+
 def _write(stream: TextIO, text: str) -> None:
+    text = _harmless(text)
     try:
         stream.write(text + "\n")
     except UnicodeEncodeError:  # a terminal that is not UTF-8 gets what it can show

@@ -10,6 +10,7 @@ from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
 from workflow.commands.words import day_text
+from workflow.errors import DefinitionNotFound, InvalidInput
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -35,8 +36,21 @@ def list_command(app: App, text: str, track: str, owner: str, stage: str, state:
                Column("owner", _("owner"))]
     shown = ({**row, "stages": ", ".join(f"{held['ref']} {held['state']}" for held in row["stages"]) or "-",
               "next_due": day_text(row["next_due"]) if row["next_due"] else "-", "owner": app.name(row["owner"])} for row in rows)
-    filtered = bool(text or track or owner or stage or state)
+    filtered = bool(text or track or owner or stage or state or after)
+    if not rows:
+        _known(app, track, stage, state)
     emit_rows(app, rows, columns, shown=shown, empty=_("no agreement matches") if filtered else
               _("there is no agreement yet: mufakat start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP"))
     if len(rows) == limit and app.plain:
         app.console.tell(_("more: mufakat list --after {ref}").format(ref=rows[-1]["ref"]))
+
+
+def _known(app: App, track: str, stage: str, state: str) -> None:
+    """Nothing was found: it may be that there is no such thing."""
+    for kind, name in (("track", track), ("stage", stage)):
+        if name and name not in app.catalog.names(kind):
+            raise DefinitionNotFound(name, app.catalog.names(kind))
+    machines = [app.catalog.latest("stage", name).definition for name in app.catalog.names("stage")] if state else []
+    states = dict.fromkeys(held for machine in machines for held in (*machine.states, *(machine.item.states if machine.item else ())))
+    if state and state not in states:
+        raise InvalidInput("state", state, "no stage has such a state", list(states))

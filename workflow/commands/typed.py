@@ -151,6 +151,7 @@ def _document(text: str) -> Paper:
 def _paper(name: str, file: str) -> Paper:
     from workflow.engine import Paper
 
+    file = os.path.expanduser(file)  # a shell leaves a ~ after = as it is
     path, colon, language = file.rpartition(":")
     if colon and path and 2 <= len(language) <= 3 and language.isascii() and language.isalpha() and not os.path.exists(file):
         return Paper(name, path, language.lower())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.core import dates, facts, firing, following, machine, opening, reckoning, recording
 from workflow.core.agreement import Activity, Agreement, Case, Change, Head, empty
 from workflow.core.draft import Draft
+from workflow.core.office import SYS
 from workflow.errors import AgreementNotFound, InvalidInput, Phrase
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def start(office: Office, ident: str, ref: str, title: str, parties: list[dict[s
 
 def check_ref(ref: str) -> None:
     """A reference is what people type: lower-case letters, digits and single hyphens."""
+    if ref == SYS:
+        raise InvalidInput("reference", ref, "the office's own history is called so; choose another name")
     if not ref or len(ref) > 64 or not all(part.isascii() and part.isalnum() and part == part.lower() for part in ref.split("-")):
         raise InvalidInput("reference", ref, "use lower-case letters a-z, digits and single hyphens, such as bogor-kisarazu")
 
