@@ -60,19 +60,25 @@ def main() -> None:
     to_data = given.json == "-"
     if not to_data:
         print("Measured on " + "; ".join(f"{name} {value}" for name, value in found["machine"].items()) + f"; {given.rounds} rounds.\n", flush=True)
-    for name in given.names or BENCHMARKS:
-        measure: Callable[[Options], Report] = import_module(f"benchmarks.{name}").report
-        report = measure(options)
-        found[name] = report.data
-        if not to_data:
-            print(markdown(report), flush=True)
-    if given.json:
-        text = json.dumps(found, indent=1, ensure_ascii=False)
-        if to_data:
-            print(text)
-            return
-        with open(given.json, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
+    try:
+        for name in given.names or BENCHMARKS:
+            measure: Callable[[Options], Report] = import_module(f"benchmarks.{name}").report
+            report = measure(options)
+            found[name] = report.data
+            if not to_data:
+                print(markdown(report), flush=True)
+    finally:  # what was found before an interruption is found
+        if given.json:
+            write(given.json, json.dumps(found, indent=1, ensure_ascii=False))
+
+
+def write(file: str, text: str) -> None:
+    """The data into a file, or `-` to stdout."""
+    if file == "-":
+        print(text)
+        return
+    with open(file, "w", encoding="utf-8") as stream:
+        stream.write(text + "\n")
 
 
 if __name__ == "__main__":
