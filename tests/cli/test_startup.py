@@ -9,7 +9,7 @@ import sys
 import pytest
 
 HEAVY = {"sqlmodel", "sqlalchemy", "pydantic", "apscheduler", "alembic", "holidays", "tomllib", "importlib.metadata", "importlib.resources",
-         "asyncio", "rapidfuzz", "gettext.c", "dataclasses", "email", "urllib.request", "ssl"}
+         "asyncio", "rapidfuzz", "gettext.c", "dataclasses", "email", "urllib.request", "ssl", "jinja2", "babel", "icalendar", "smtplib"}
 BARE = {"transitions", "sqlite3", "rich", "json", "zoneinfo", "workflow.engine", "workflow.store"}
 PROBE = ("import sys; sys.argv = ['mufakat', *sys.argv[1:]]\nfrom cli import main\ntry:\n    main()\n"
          "finally:\n    print('\\n@' + ' '.join(sys.modules), file=sys.stderr)")

@@ -2,7 +2,8 @@
 Bring the catalogues up to date with the sources: `python -m workflow.locale.update`, in a checkout, with Babel (extra `test`).
 
 Messages are read off the syntax trees: the literals that the calls in CALLS take, the helps and docstrings of commands, the tables in
-TABLES, the reasons of guards, and click's own texts. New ones stand in the .po files without a translation until somebody writes it.
+TABLES, the reasons of guards, the templates of messages, and click's own texts. New ones stand in the .po files without a translation
+until somebody writes it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 SOURCES = ("cli.py", "workflow", "definitions")
 CALLS = {  # what is called -> where its messages stand
     "_": (0,), "mark": (0,), "Phrase": (0,), "say": (0,), "phrase": (0,), "InvalidInput": (2,), "NotFound": (0,), "AgreementNotFound": (0,),
-    "StoreError": (1, 2), "StoreNotReady": (1, 2), "StoreBusy": (1, 2), "DeliveryFailed": (2,), "Finding": (0, 3), "Unmet": (1,),
+    "StoreError": (1, 2), "StoreNotReady": (1, 2), "StoreBusy": (1, 2), "DeliveryFailed": (2,), "Uncertain": (2,), "Undeliverable": (2,),
+    "Finding": (0, 3), "Unmet": (1,),
 }
 KEYWORDS = {"help": "", "reason": "workflow/core/"}  # arguments that are messages, and within which folder
 TABLES = {  # file and name -> where the messages stand in each of its values
@@ -57,6 +59,9 @@ def extract() -> dict[Message, list[str]]:
         with open(os.path.join(ROOT, file), encoding="utf-8") as stream:
             tree = ast.parse(stream.read())
         for message in dict.fromkeys(_messages(tree, file)):
+            found.setdefault(message, []).append(file)
+    for file in _files(".j2"):
+        for message in dict.fromkeys(_of_template(file)):
             found.setdefault(message, []).append(file)
     for message in CLICK:
         found.setdefault(message, []).append("click")
@@ -88,13 +93,24 @@ def _whole(message: object) -> bool:
     return all(said) if isinstance(said, (tuple, list)) else bool(said)
 
 
-def _files() -> Iterator[str]:
+def _files(suffix: str = ".py") -> Iterator[str]:
     for source in SOURCES:
-        if source.endswith(".py"):
+        if source.endswith(suffix):
             yield source
         for folder, _folders, names in sorted(os.walk(os.path.join(ROOT, source))):
             yield from (os.path.relpath(os.path.join(folder, name), ROOT).replace(os.sep, "/") for name in sorted(names)
-                        if name.endswith(".py") and os.path.join(folder, name) != os.path.abspath(__file__))
+                        if name.endswith(suffix) and os.path.join(folder, name) != os.path.abspath(__file__))
+
+
+def _of_template(file: str) -> Iterator[Message]:
+    from jinja2 import Environment
+    from jinja2.ext import extract_from_ast
+
+    with open(os.path.join(ROOT, file), encoding="utf-8") as stream:
+        tree = Environment(autoescape=True).parse(stream.read())
+    for _line, _name, texts in extract_from_ast(tree, ("_", "_n")):
+        if texts is not None:
+            yield texts if isinstance(texts, str) else (str(texts[0]), str(texts[1]))
 
 
 def _messages(tree: ast.Module, file: str) -> Iterator[Message]:
