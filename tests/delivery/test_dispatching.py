@@ -1,0 +1,250 @@
+"""Claim, hand over, settle: what is due leaves once, trouble stays with whom it belongs to, and all of it is history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from dispatch import Recorder, hire, messages, promise, worker, write
+from flows.scenes import at_council, replays
+from letters import person
+from world import World
+
+from workflow.core.agreement import Effect
+from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
+from workflow.messages import render
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A memorandum before the council on Monday 2 March 2026, noon in Jakarta; Sari is responsible, Dian and Ken are there too."""
+    world = World(tmp_path).holidays()
+    world.ref = at_council(world).partition("/")[0]
+    hire(world.store, person(), person(id="p2", name="Dian", login="dian", email="dian@bogor.test", lang="id"),
+         person(id="p3", name="Ken", login="ken", email="ken@kisarazu.test", lang="ja", zone="Asia/Tokyo", admin=True))
+    return world
+
+
+def states(world):
+    return sorted((row.recipient, row.channel, row.state) for row in messages(world.store, world.ref).values())
+
+
+def fails(kind, *recipients):
+    """Trouble for these recipients."""
+    def trouble(outgoing):
+        if not recipients or outgoing.to.id in recipients:
+            raise kind("email", outgoing.key, f"550 <{outgoing.to.email}> is nobody")
+    return trouble
+
+
+def test_one_message_tells_a_person_all_that_is_due_and_each_row_is_settled_under_its_key(world):
+    first, second = promise(world.store, world.ref), promise(world.store, world.ref, rung="-1d")
+    promise(world.store, world.ref, rung="0", wake_at="2026-03-03T02:00:00Z")
+    promise(world.store, world.ref, recipient="p2")
+    mail = Recorder()
+
+    outcomes = worker(world, {"email": mail}).round()
+
+    assert sorted(mail.to) == ["p1", "p2"]
+    assert [row.state for row in outcomes] == ["sent"] * 3
+    rows = messages(world.store, world.ref)
+    ours = next(outgoing for outgoing in mail.sent if outgoing.to.id == "p1")
+    assert {(rows[key].state, rows[key].send, rows[key].wake_at) for key in (first, second)} == {("sent", ours.key, "")}
+    assert rows[first].sent_at.startswith("2026-03-02T05:00")
+    assert "responsible for this agreement" in ours.text
+    assert replays(world.store, world.ref)
+
+
+def test_what_was_sent_is_not_sent_again(world):
+    promise(world.store, world.ref)
+    mail = Recorder()
+
+    for _ in range(3):
+        worker(world, {"email": mail}).round()
+
+    assert mail.to == ["p1"]
+
+
+def test_every_delivery_and_every_failure_is_an_entry_of_its_agreement_without_an_address(world):
+    promise(world.store, world.ref)
+    promise(world.store, world.ref, recipient="p2")
+
+    worker(world, {"email": Recorder(trouble=fails(DeliveryFailed, "p2"))}).round()
+
+    acts = [(entry.act, b"bogor.test" in entry.body) for entry in world.store.entries(world.store.load(world.ref).agreement.id)][-2:]
+    assert sorted(acts) == [("deliver", False), ("fail", False)]
+
+
+def test_one_who_is_refused_keeps_nobody_waiting(world):
+    for recipient in ("p1", "p2", "p3"):
+        promise(world.store, world.ref, recipient=recipient)
+    mail = Recorder(trouble=fails(Undeliverable, "p2"))
+
+    worker(world, {"email": mail}).round()
+
+    assert sorted(mail.to) == ["p1", "p3"]
+    assert states(world) == [("p1", "email", "sent"), ("p2", "email", "dead"), ("p3", "email", "sent")]
+
+
+@pytest.mark.parametrize("trouble", [DeliveryFailed, lambda *_: InvalidInput("mail", "", "no mail server is set"), lambda *_: ZeroDivisionError("x")])
+def test_what_fails_is_tried_again_after_longer_and_longer_pauses_and_then_given_up(world, trouble):
+    key = promise(world.store, world.ref)
+    mail = Recorder(trouble=fails(trouble))
+    pauses = []
+
+    for _ in range(20):
+        worker(world, {"email": mail}).round()
+        row = messages(world.store, world.ref)[key]
+        if not row.wake_at:
+            break
+        pauses.append(row.wake_at)
+        world.now = _later(row.wake_at)
+
+    assert row.state == "dead"
+    assert pauses == sorted(set(pauses))
+    assert len(pauses) == 8
+    assert row.reason
+
+
+def _later(moment: str) -> str:
+    return (datetime.fromisoformat(moment) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M")
+
+
+def test_what_is_given_up_goes_on_over_the_next_channel(world):
+    hire(world.store, person(id="p4", login="four", channels=["email", "apprise", "file"]))
+    promise(world.store, world.ref, recipient="p4")
+    chat, folder = Recorder(trouble=fails(Undeliverable)), Recorder()
+    channels = {"email": Recorder(trouble=fails(Undeliverable)), "apprise": chat, "file": folder}
+
+    for _ in range(3):
+        worker(world, channels).round()
+
+    assert states(world) == [("p4", "apprise", "dead"), ("p4", "email", "dead"), ("p4", "file", "sent")]
+    assert folder.to == ["p4"]
+
+
+def test_a_channel_that_knows_the_key_repeats_what_may_have_arrived_under_the_same_key(world):
+    key = promise(world.store, world.ref)
+    mail = Recorder(cut=fails(Uncertain))
+    worker(world, {"email": mail}).round()
+    assert messages(world.store, world.ref)[key].state == "uncertain"
+
+    promise(world.store, world.ref, rung="-1d")  # something else falls due meanwhile
+    mail.cut = lambda _: None
+    world.now = "2026-03-02T05:30"
+    worker(world, {"email": mail}).round()
+
+    assert sorted(Counter(outgoing.key for outgoing in mail.sent).values()) == [1, 2]
+    assert {row.state for row in messages(world.store, world.ref).values()} == {"sent"}
+
+
+def test_a_chat_does_not_repeat_what_may_have_arrived(world):
+    promise(world.store, world.ref, channel="apprise")
+    chat = Recorder(repeats=False, cut=fails(Uncertain))
+
+    for moment in ("2026-03-02T05:00", "2026-03-03T05:00"):
+        world.now = moment
+        worker(world, {"apprise": chat}).round()
+
+    assert len(chat.sent) == 1
+    assert states(world) == [("p1", "apprise", "uncertain")]
+
+
+@pytest.mark.parametrize(("more", "reason"), [({"channel": "pigeon"}, "no such channel"), ({"kind": "sermon"}, "no such kind"),
+                                              ({"revision": 9}, "not on record")])
+def test_what_nobody_knows_is_parked_and_listed_not_deleted(world, more, reason):
+    key = promise(world.store, world.ref, **more)
+    promise(world.store, world.ref, recipient="p2")
+    mail = Recorder()
+
+    outcomes = worker(world, {"email": mail}, channels=("pigeon",)).round()
+
+    row = messages(world.store, world.ref)[key]
+    assert (row.state, row.wake_at, reason in row.reason) == ("parked", "", True)
+    assert mail.to == ["p2"]
+    assert {outcome.state for outcome in outcomes} == {"parked", "sent"}
+
+
+def test_a_recipient_who_has_left_is_given_up(world):
+    promise(world.store, world.ref, recipient="p9")
+
+    worker(world, {"email": Recorder()}).round()
+
+    assert states(world) == [("p9", "email", "dead")]
+
+
+def test_a_template_that_fails_is_tried_again_and_keeps_nobody_waiting(world, tmp_path):
+    promise(world.store, world.ref)
+    promise(world.store, world.ref, recipient="p2")
+    mail = Recorder()
+
+    def say(digest, language):
+        return render(digest, language, *([str(tmp_path / "no-templates")] if language == "id" else []))
+
+    worker(world, {"email": mail}, say=say).round()
+
+    assert states(world) == [("p1", "email", "sent"), ("p2", "email", "failed")]
+
+
+def test_what_was_acknowledged_while_it_was_on_its_way_stays_so_and_that_it_left_is_written(world):
+    key = promise(world.store, world.ref)
+
+    def acknowledge(_outgoing):
+        values = {"state": "acknowledged", "acked_by": "p1", "wake_at": ""}
+        write(world.store, world.store.load(world.ref).agreement.id, Effect("message", key, values))
+
+    mail = Recorder(cut=acknowledge)
+    worker(world, {"email": mail}).round()
+
+    row = messages(world.store, world.ref)[key]
+    assert (row.state, row.send) == ("acknowledged", mail.sent[0].key)
+    assert replays(world.store, world.ref)
+
+
+def test_what_was_taken_back_before_is_not_sent(world):
+    promise(world.store, world.ref, state="superseded")
+    mail = Recorder()
+
+    assert worker(world, {"email": mail}).round() == []
+    assert mail.sent == []
+
+
+def test_a_worker_that_is_stopping_lets_go_and_another_sends(world):
+    for recipient in ("p1", "p2"):
+        promise(world.store, world.ref, recipient=recipient)
+    first, second = Recorder(), Recorder()
+
+    worker(world, {"email": first}).round(stopping=lambda: len(first.sent) == 1)
+    worker(world, {"email": second}, worker="w2").round()
+
+    assert (len(first.sent), len(second.sent)) == (1, 1)
+    assert {state for _, _, state in states(world)} == {"sent"}
+
+
+def test_a_claim_that_is_nearly_over_is_let_go_unsent(world):
+    """A slow server before it in the round must not have it sent by two."""
+    for recipient in ("p1", "p2"):
+        promise(world.store, world.ref, recipient=recipient)
+
+    def slow(_outgoing):
+        world.now = "2026-03-02T05:04"
+
+    mail = Recorder(cut=slow)
+    worker(world, {"email": mail}).round()
+    assert len(mail.sent) == 1
+
+    worker(world, {"email": mail}, worker="w2").round()
+    assert sorted(mail.to) == ["p1", "p2"]
+
+
+def test_each_is_told_in_their_language_and_where_the_day_ends_for_them(world):
+    for recipient in ("p1", "p2", "p3"):
+        promise(world.store, world.ref, recipient=recipient)
+    mail = Recorder()
+
+    worker(world, {"email": mail}).round()
+
+    said = {outgoing.to.id: outgoing for outgoing in mail.sent}
+    assert [said[ident].headers["Content-Language"] for ident in ("p1", "p2", "p3")] == ["en", "id", "ja"]
+    assert "Asia/Tokyo" in said["p3"].text

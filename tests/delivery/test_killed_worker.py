@@ -1,0 +1,81 @@
+"""A worker that is killed at any step between claim and settle: the next one finishes, and nobody is told twice without knowing it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+from dispatch import hire, messages, promise
+from flows.scenes import at_council, replays
+from letters import person
+from world import World
+
+from workflow.store.sqlite import SqliteStore
+
+SENT = ["after send", "before commit", "after commit", "before release"]
+UNSENT = ["before claim", "after claim", "before hand"]
+BETWEEN = ["after hand", "before send"]
+
+
+@pytest.fixture
+def office(database_file, tmp_path):
+    """A database with two messages to one person and one to another, all due."""
+    world = World(tmp_path, store=SqliteStore.open(database_file)).holidays()
+    ref = at_council(world).partition("/")[0]
+    hire(world.store, person(), person(id="p2", name="Dian", login="dian", email="dian@bogor.test"))
+    for recipient, rung in (("p1", "-7d"), ("p1", "-1d"), ("p2", "-7d")):
+        promise(world.store, ref, recipient=recipient, rung=rung)
+    yield database_file, tmp_path, ref
+    world.store.close()
+
+
+def deliver(office, environment, now: str, point: str = "", *, repeats: bool = True) -> int:
+    import dispatch
+
+    database, folder, _ = office
+    return subprocess.run([sys.executable, dispatch.__file__, database, str(folder), now, point, "yes" if repeats else "no"], env=environment,
+                          check=False, timeout=60).returncode
+
+
+def taken(office) -> list[list[str]]:
+    path = office[1] / "taken"
+    return [json.loads(row) for row in path.read_text().splitlines()] if path.exists() else []
+
+
+def states(office) -> set[str]:
+    store = SqliteStore.open(office[0], read_only=True)
+    try:
+        assert replays(store, office[2])
+        return {row.state for row in messages(store, office[2]).values()}
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("point", [*UNSENT, *BETWEEN, *SENT])
+def test_mail_is_complete_afterwards_and_what_is_repeated_has_its_first_identity(office, child_environment, point):
+    assert deliver(office, child_environment, "2026-03-02T05:00", point) == -signal.SIGKILL
+    assert deliver(office, child_environment, "2026-03-02T05:01") == 0  # the lease of the dead one still holds
+    assert deliver(office, child_environment, "2026-03-02T05:10") == 0
+
+    sends = taken(office)
+    assert states(office) == {"sent"}
+    assert {recipient for recipient, _ in sends} == {"p1", "p2"}
+    assert len({identity for _, identity in sends}) == 2
+    assert len(sends) == (3 if point in ("after send", "before commit") else 2)
+
+
+@pytest.mark.parametrize("point", [*UNSENT, *BETWEEN, *SENT])
+def test_a_chat_is_told_at_most_once_and_what_may_have_arrived_is_uncertain(office, child_environment, point):
+    assert deliver(office, child_environment, "2026-03-02T05:00", point, repeats=False) == -signal.SIGKILL
+    assert deliver(office, child_environment, "2026-03-02T05:10", repeats=False) == 0
+
+    sends = taken(office)
+    assert len({recipient for recipient, _ in sends}) == len(sends)
+    if point in (*UNSENT, "after commit", "before release"):
+        assert (states(office), len(sends)) == ({"sent"}, 2)
+    else:
+        assert states(office) == {"sent", "uncertain"}
+        assert len(sends) == (1 if point in BETWEEN else 2)

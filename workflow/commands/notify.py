@@ -1,0 +1,60 @@
+"""`mufakat notify test`: whether messages reach somebody."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import click
+
+from workflow.commands.language import _
+from workflow.commands.options import group, pass_app
+from workflow.errors import DeliveryFailed, NotFound, Phrase
+
+if TYPE_CHECKING:
+    from workflow.commands.app import App
+
+
+@group("notify", examples=("mufakat notify test --to me",))
+def notify_command() -> None:
+    """Channels: whether messages arrive."""
+
+
+@notify_command.command("test", examples=("mufakat notify test --to me", "mufakat notify test --to sari --channel file"))
+@click.option("--to", "recipient", required=True, metavar="PERSON", help="Login, name or id; me.")
+@click.option("--channel", "names", multiple=True, metavar="CHANNEL", help="Only this one; default every channel of the person.")
+@pass_app
+def test_command(app: App, recipient: str, names: tuple[str, ...]) -> None:
+    """Send a test message now, over each channel of the person. Exit 7 if one did not take it."""
+    from workflow.channels import CHANNELS
+    from workflow.commands.data import emit_rows
+    from workflow.commands.delivering import channels_of, connector
+    from workflow.commands.failures import message_of
+    from workflow.messages import note
+
+    person = app.person(recipient)
+    connected, rows, failed = connector(app), [], None
+    for name in names or channels_of(app, person):
+        if name not in CHANNELS:
+            raise NotFound("channel", name, tuple(CHANNELS))
+        key = hashlib.sha256(f"test {person.id} {name} {app.clock()}".encode()).hexdigest()[:40]
+        message = note(key, person, Phrase("a test"), [Phrase("This is a test: reminders will reach you this way ({channel}).", channel=name)])
+        try:
+            connected(name).send(message)
+        except DeliveryFailed as fault:
+            failed = fault
+            rows.append({"channel": name, "person": person.id, "sent": False, "key": key, "message": message_of(fault)})
+            continue
+        rows.append({"channel": name, "person": person.id, "sent": True, "key": key, "message": ""})
+    if app.plain:
+        for row in rows:
+            if row["sent"]:
+                app.console.say(_("sent to {name} over {channel}").format(name=person.name, channel=row["channel"]))
+            else:
+                app.console.tell(str(row["message"]))
+    else:
+        emit_rows(app, rows, [], ident="key")
+    if failed is not None:
+        from workflow.commands.failures import UNDELIVERED, Failed
+
+        raise Failed(UNDELIVERED)

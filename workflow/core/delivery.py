@@ -1,0 +1,80 @@
+"""What became of messages that were handed to a channel, as a change of their agreement: a delivery is history like a signature."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.core.agreement import Change, Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from workflow.core.agreement import Case
+    from workflow.core.office import Person
+
+WAITING = ("pending", "failed", "uncertain")
+BACK_OFF = (1, 5, 15, 60, 180, 360, 720, 1440)  # minutes after the first failure, the second …; after the last the message is dead
+REASON = 500  # characters that a server's answer may take in the journal
+
+
+class Verdict(NamedTuple):
+    """How a send ended. State: sent failed uncertain dead parked. `again` is the instant of the next attempt, empty where there is none."""
+
+    state: str
+    reason: str = ""
+    again: str = ""
+
+
+def failed(reason: str, attempt: int, now: str, state: str = "failed") -> Verdict:
+    """Try again later, each time after a longer pause, and in the end no more."""
+    if attempt > len(BACK_OFF):
+        return Verdict("dead", reason)
+    later = datetime.fromisoformat(now) + timedelta(minutes=BACK_OFF[attempt - 1])
+    return Verdict(state, reason, later.isoformat(timespec="seconds").replace("+00:00", "Z"))
+
+
+def settle(case: Case, keys: Iterable[tuple[Any, ...]], verdict: Verdict, send: str, now: str,
+           fallback: Mapping[str, Sequence[str]]) -> Change | None:
+    """
+    Write how the send of one digest (`send`) ended for the messages of one agreement. None where none of them waits any more.
+
+    A message that is given up goes on over the recipient's next channel: `fallback` has each recipient's channels, in order. What was
+    acknowledged or taken back while it was on its way keeps that state; that it left is written all the same.
+    """
+    effects: list[Effect] = []
+    rows = case.tables["message"]
+    for key in keys:
+        row = rows.get(key)
+        if row is None or (row.state not in WAITING and verdict.state != "sent"):
+            continue
+        values: dict[str, Any] = {"reason": verdict.reason[:REASON]}
+        if row.state in WAITING:
+            values |= {"state": verdict.state, "wake_at": verdict.again}
+        if verdict.state in ("sent", "uncertain"):
+            values |= {"send": send}
+        if verdict.state == "sent":
+            values |= {"sent_at": now}
+        effects.append(Effect("message", key, {name: value for name, value in values.items() if getattr(row, name) != value}))
+        other = following(fallback.get(row.recipient, ()), row.channel) if verdict.state in ("dead", "parked") else ""
+        if other and (*key[:-1], other) not in rows:
+            effects.append(Effect("message", None, row._replace(channel=other, state="pending", wake_at=now, send="", reason="")._asdict()))
+    effects = [effect for effect in effects if effect.values]
+    if not effects:
+        return None
+    return Change("deliver" if verdict.state == "sent" else "fail", tuple(effects), now[:10], reason=verdict.reason[:REASON])
+
+
+def following(channels: Sequence[str], channel: str) -> str:
+    """The channel to try after this one; the first where this one is not among them; none after the last."""
+    if channel not in channels:
+        return channels[0] if channels else ""
+    return next(iter(channels[channels.index(channel) + 1:]), "")
+
+
+def discreet(reason: str, person: Person) -> str:
+    """A server's answer without the recipient's address and name, which do not stand in the journal."""
+    for private in (person.email, person.name, person.login):
+        if len(private) > 1:
+            reason = reason.replace(private, person.id)
+    return reason
