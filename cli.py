@@ -123,6 +123,8 @@ def _catalog(more: Sequence[str]) -> Catalog:
     for folder in more:
         if not os.path.isdir(folder):
             raise InvalidInput("definitions", folder, "there is no such folder")
+        if not any(os.path.isdir(os.path.join(folder, kind)) for kind in ("stages", "tracks")):
+            raise InvalidInput("definitions", folder, "it holds neither stages/ nor tracks/")
     return Catalog(roots(*more), GUARDS)
 
 

@@ -59,3 +59,23 @@ def test_a_home_that_the_shell_left_as_it_is(loi, monkeypatch):
     loi.file("draft.pdf")
 
     assert "draft.pdf" in loi.ok("record bogor-kisarazu/loi --document draft=~/draft.pdf:id")
+
+
+def test_a_refused_dry_run_is_not_said_to_be_on_record(loi):
+    assert "the attempt is on record" in loi("advance bogor-kisarazu/loi consult").stderr
+    assert "the attempt is on record" not in loi("advance bogor-kisarazu/loi consult --dry-run").stderr
+
+
+def test_nobody_acts_in_a_role_that_there_is_not(loi):
+    assert "coordinator" in loi.error("record bogor-kisarazu/loi fields=health --role coordinatr")["suggestions"]
+
+
+def test_a_policy_of_one_agreement_is_checked_like_the_offices(office):
+    for param in ("nonsense=3", "loi_draft_days=soon", "loi_draft_days=-5", "fiscal_year_end=13-45"):
+        assert office(f"start sister-city a-b --party A:ID --param {param}").exit_code == 2
+    assert "'13-45'" in office("config set policy.fiscal_year_end 13-45").stderr
+    office.ok("start sister-city a-b --party A:ID --param loi_draft_days=30 --param fiscal_year_end=12-31")
+
+
+def test_a_folder_without_definitions_does_not_pass_the_lint(mufakat):
+    assert "neither stages/ nor tracks/" in mufakat("definition lint .").stderr

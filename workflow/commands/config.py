@@ -145,15 +145,18 @@ def _checked(app: App, name: str, value: str) -> Any:
         if value not in FILLS:
             raise InvalidInput("calendar", value, Phrase("choose one of {choices}", choices=", ".join(FILLS)), tuple(FILLS))
         return value
-    if policies(app).get(name.removeprefix(POLICY)) == "number":
+    return checked_policy(app, name.removeprefix(POLICY), value)
+
+
+def checked_policy(app: App, name: str, value: str) -> Any:
+    """A policy's value in its type: a number, a date, or a day of every year (`12-31`)."""
+    from workflow.core import dates
+
+    if policies(app).get(name) == "number":
         if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= 10_000:
             raise InvalidInput(name, value, "a whole number from 1 to 10000 is needed")
         return int(value)
-    return _day(name, value)
-
-
-def _day(name: str, value: str) -> str:
-    """A date, or a day of every year (`12-31`)."""
-    from workflow.core import dates
-
-    return dates.check(f"2000-{value}", name)[5:] if len(value) == 5 else dates.check(value, name)
+    try:
+        return dates.check(f"2000-{value}", name)[5:] if len(value) == 5 and value[2] == "-" else dates.check(value, name)
+    except InvalidInput:
+        raise InvalidInput(name, value, "write a day of every year such as 12-31, or a date such as 2026-12-31") from None

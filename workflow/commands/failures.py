@@ -138,7 +138,7 @@ def tell(error: Exception, app: App, words: Sequence[str]) -> int:
         return code_of(error)
     from workflow.commands.refusals import screen
 
-    screen(app, error)
+    screen(app, error, tried="--dry-run" not in words)
     return code_of(error)
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Instance
 
 
-def screen(app: App, error: Exception) -> None:
-    """Write an error to stderr."""
+def screen(app: App, error: Exception, *, tried: bool = True) -> None:
+    """Write an error to stderr; `tried`: it was no dry run, and the refusal is on record."""
     console = _console(app)
     if isinstance(error, click.UsageError) and not isinstance(error, failures.UnknownCommand) and type(error).__name__ == "NoArgsIsHelpError":
         console.tell(error.format_message())
@@ -31,7 +31,7 @@ def screen(app: App, error: Exception) -> None:
         console.flow([line], "  ", stream=sys.stderr)
     unmet = failures.unmet_of(error)
     if unmet:
-        _list(app, console, error, unmet)
+        _list(app, console, error, unmet, tried=tried)
     suggestions, mend = failures.suggestions_of(error), _mend(error)
     if suggestions:
         console.flow([_("did you mean: {words}?").format(words=", ".join(suggestions))], "  ", stream=sys.stderr)
@@ -56,7 +56,7 @@ def unmet_lines(console: Console, words: Words | None, instance: Instance | None
         console.flow([console.paint(unmet.command, "cyan", stream=stream)], indent + "  ", hang=indent + "    ", stream=stream)
 
 
-def _list(app: App, console: Console, error: Exception, unmet: object) -> None:
+def _list(app: App, console: Console, error: Exception, unmet: object, *, tried: bool) -> None:
     ref, trigger = str(getattr(error, "ref", "")), str(getattr(error, "trigger", ""))
     words, instance = None, None
     try:
@@ -73,7 +73,7 @@ def _list(app: App, console: Console, error: Exception, unmet: object) -> None:
         console.tell("  " + _("to {trigger} you still need").format(trigger=trigger))
     for row in rows:
         unmet_lines(console, words, instance, row, indent="    ", err=True)
-    if isinstance(error, errors.RequirementsUnmet) and instance is not None and "/" in ref:
+    if tried and isinstance(error, errors.RequirementsUnmet) and instance is not None and "/" in ref:
         console.tell("  " + _("the attempt is on record: mufakat history {ref}").format(ref=ref))
 
 

@@ -50,6 +50,11 @@ def ask(app: App, typed: Mapping[str, Any], facts: Sequence[Fact] = (), papers: 
     """The options of a write as the engine takes them."""
     from workflow.engine import Ask
 
+    if typed["role"]:
+        from workflow.administration import ROLES
+
+        if typed["role"] not in ROLES:
+            raise InvalidInput("role", typed["role"], Phrase("choose one of {choices}", choices=", ".join(ROLES)), ROLES)
     files = [*papers, *map(_document, typed.get("documents", ()))]
     return Ask(
         facts=tuple(facts), papers=tuple(paper._replace(reference_only=bool(typed.get("reference_only"))) for paper in files),
@@ -81,12 +86,17 @@ def party(text: str) -> dict[str, Any]:
     return {"name": parts[0].strip(), "country": parts[1].upper(), "kind": parts[2] if len(parts) > 2 else "city"}
 
 
-def param(text: str) -> tuple[str, Any]:
-    """`loi_draft_days=90`."""
+def param(app: App, text: str) -> tuple[str, Any]:
+    """`loi_draft_days=90`: a policy that the definitions know, for one agreement alone."""
+    from workflow.commands.config import checked_policy, policies
+
     name, equals, value = text.partition("=")
     if not equals or not value:
         raise InvalidInput("param", text, "write NAME=VALUE")
-    return name, int(value) if value.isascii() and value.isdigit() else value
+    known = policies(app)
+    if name not in known:
+        raise InvalidInput("param", name, "there is no such setting", list(known))
+    return name, checked_policy(app, name, value)
 
 
 def on_requirement(app: App, ref: str, name: str, trigger: str, facts: Sequence[Fact], flags: Mapping[str, Any],

@@ -50,7 +50,7 @@ def start_command(app: App, track: str, ref: str, title: str, parties: tuple[str
     begun = asked._replace(occurred=since or asked.occurred)
     entering = _rehearsed(engine, track, stage, state, begun) if existing else None
     done = engine.start(ref, track, title or "–".join(side["name"] for side in sides), sides, app.person(owner).id,
-                        dict(map(typed.param, params)), begun, imported=bool(existing))
+                        dict(typed.param(app, text) for text in params), begun, imported=bool(existing))
     if entering is not None and asked.dry_run:
         done = entering._replace(ref=f"{ref}/{entering.change.instance}", before=(done,))
     elif existing:

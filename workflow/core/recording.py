@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 YES = ("yes", "y", "true", "ya", "はい")
 NO = ("no", "n", "false", "tidak", "いいえ")
 ACT_DATES = ("signed_on", "held_on", "received", "asked_received", "asked", "sent")  # fields that say when the act happened
+ORDER = (("asked", "asked_received"), ("asked", "received"), ("sent", "received"))  # a letter is received after it left
 
 
 class Fact(NamedTuple):
@@ -58,6 +59,8 @@ def record(draft: Draft, instance: Instance, given: Sequence[Fact], files: Seque
         need, key, value = read(draft, instance, fact)
         if key == "names":
             value = [*values.get(need.row, {}).get("names", []), *value]
+        elif values.get(need.row, {}).get(key, value) != value:
+            raise InvalidInput(key, fact.value, "two values are given for it")
         values.setdefault(need.row, {})[key] = value
         if key in need.spec.get("personal", ()):
             draft.personal.add((instance.ref, need.row, key))
@@ -86,7 +89,10 @@ def read(draft: Draft, instance: Instance, fact: Fact) -> tuple[Requirement, str
                                list(definition.requirements))
         raise InvalidInput("field", name, Phrase("{stage} has no such field", stage=instance.stage), _fields(definition))
     need, key, kind = found
-    return need, key, parse(key, kind, fact.value, draft)
+    value = parse(key, kind, fact.value, draft)
+    if key in ACT_DATES and dates.earliest(value) > _today(draft):
+        raise InvalidInput(key, value, Phrase("that day has not come (today is {today})", today=draft.office.today))
+    return need, key, value
 
 
 def parse(field: str, kind: str, text: str, draft: Draft) -> Any:
@@ -106,7 +112,10 @@ def parse(field: str, kind: str, text: str, draft: Draft) -> Any:
     if kind == "date":
         return dates.resolve(text, _today(draft), field=field)
     if kind == "list":
-        return [part.strip() for part in text.split(",") if part.strip()]
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if not parts:
+            raise InvalidInput(field, text, "a value is needed")
+        return parts
     if "|" in kind:
         choices = kind.split("|")
         word = {"y": "yes", "n": "no"}.get(text.lower(), text.lower())
@@ -202,6 +211,9 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
     data = {**row.data, **fields}
     if "names" in fields:  # each party's own, whoever else's is on record
         data["names"] = [list(pair) for pair in (dict(row.data.get("names", [])) | dict(fields["names"])).items()]
+    for first, then in ORDER:
+        if fields.keys() & {first, then} and data.get(first) and data.get(then) and dates.latest(data[then]) < dates.earliest(data[first]):
+            raise InvalidInput(then, data[then], Phrase("it lies before {field} ({day})", field=first, day=data[first]))
     if need.kind == "instrument":
         data = _derived(need, data)
     draft.put("row", row._replace(data=data, on=on, status="open"))
