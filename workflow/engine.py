@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import correcting, dates, decision
 from workflow.core.agreement import Change, after
-from workflow.core.deadline import dated, next_due
+from workflow.core.deadline import fires
 from workflow.core.decision import Request
 from workflow.core.draft import Draft
 from workflow.core.entry import canonical, milliseconds, open_entry, seal, uuid7
@@ -26,6 +26,7 @@ from workflow.core.replay import replay
 from workflow.errors import InvalidInput, NotFound, Phrase, StaleInstance, TransitionRefused
 from workflow.outcome import Done, outcome, taken
 from workflow.ports import HeadMoved
+from workflow.promises import Promises
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +73,7 @@ class Ask(NamedTuple):
 NOTHING = Ask()
 
 
-class Engine:
+class Engine(Promises):
     """
     The verbs over one store, for one actor.
 
@@ -239,16 +240,12 @@ class Engine:
         done: list[Done] = []
         while True:
             now = self.clock()
-            if not any(row.on_expiry == "fire" and row.wake_at and row.wake_at <= now for row in case.tables["deadline"].values()):
+            if not any(fires(row, now) for row in case.tables["deadline"].values()):
                 return case, tuple(done)
             office = self.office(case, now)._replace(by=SYSTEM)
-            row = next_due(case, now, office.today, dates.check(occurred, "occurred-at") if occurred else office.today)
-            if row is None:
+            change = decision.notice(case, office, dates.check(occurred, "occurred-at") if occurred else office.today)
+            if change is None:
                 return case, tuple(done)
-            try:
-                change = decision.expire(case, office, row, dated(row, office.today))
-            except TransitionRefused as refused:
-                change = decision.overdue(case, office, row, str(refused))
             if dry_run:
                 done.append(outcome(case, change, "", now, dry_run=True))
                 case = after(case, change)

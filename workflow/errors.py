@@ -12,7 +12,8 @@ Every error that mufakat raises on purpose.
     │   ├── RequirementsUnmet
     │   ├── NotAuthorised
     │   │   └── OwnWork
-    │   └── OutOfSequence
+    │   ├── OutOfSequence
+    │   └── DeadlineBound
     ├── StaleInstance        somebody was faster: reload, look, retry
     ├── DeliveryFailed       the outbox retries
     │   ├── Uncertain        it may have arrived
@@ -177,6 +178,14 @@ class OutOfSequence(TransitionRefused):
     def __init__(self, ref: str, trigger: str, needs: Sequence[Unmet]) -> None:
         self.ref, self.trigger, self.needs = ref, trigger, tuple(needs)
         super().__init__(Phrase("{ref} cannot be opened yet", ref=ref))
+
+
+class DeadlineBound(TransitionRefused):
+    """A deadline's date is not for the office to move."""
+
+    def __init__(self, ref: str, trigger: str, name: str, why: str) -> None:
+        self.ref, self.trigger, self.name, self.why = ref, trigger, name, why
+        super().__init__(Phrase("{ref} {name}: {why}", ref=ref, name=name, why=phrase(why)))
 
 
 class StaleInstance(WorkflowError):

@@ -217,7 +217,7 @@ def test_the_people_are_called_what_they_are(demo):
 def test_nothing_is_left_to_fire(demo):
     """Whoever writes first does not set off what the story has not told, but for agreements that wait for nobody."""
     waiting = {ref: [row.name for row in demo.store.load(ref).tables["deadline"].values() if row.status == "open" and row.fire
-                     and row.wake_at and row.wake_at <= NOW] for ref in REFS}
+                     and row.over_at <= NOW] for ref in REFS}
 
     assert {ref: names for ref, names in waiting.items() if names} == {}
 

@@ -82,8 +82,8 @@ def gather(app: App, until: str, *, mine: bool) -> dict[str, list[dict[str, Any]
     stages = [(words(row["agreement"]), row["ref"].partition("/")[2]) for row in living if row["agreement"] in refs]
     waiting = [row for held, stage in stages for row in _mine(app, held, held.draft.instance(stage))]
     stuck = [row for held, stage in stages for row in _idle(held, held.draft.instance(stage), today)]
-    return {"overdue": [row for row in due if row["days_left"] < 0 or row["overdue"]],
-            "due": [row for row in due if row["days_left"] >= 0 and not row["overdue"]], "waiting": waiting, "stuck": stuck}
+    return {"overdue": [row for row in due if (row["days_left"] < 0 or row["overdue"]) and not row["stopped_on"]],
+            "due": [row for row in due if (row["days_left"] >= 0 and not row["overdue"]) or row["stopped_on"]], "waiting": waiting, "stuck": stuck}
 
 
 def _mine(app: App, words: Words, instance: Instance) -> list[dict[str, Any]]:

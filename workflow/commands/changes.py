@@ -54,7 +54,10 @@ def headline(app: App, done: Done) -> str:
     vote = next((effect.values for effect in change.effects if effect.table == "approval"), {})
     act = {
         "start": _("started"), "record": _("recorded"), "activity": _("activity recorded"), "assign": _("assigned"),
-        "correct": _("corrected"), "overdue": _("{trigger} is overdue: {reason}").format(trigger=change.trigger, reason=change.reason),
+        "correct": _("corrected"), "extend": _("{name} extended").format(name=change.trigger),
+        "suspend": _("the clock of {name} stands still").format(name=change.trigger),
+        "resume": _("the clock of {name} runs again").format(name=change.trigger), "waive": _("{name} waived").format(name=change.trigger),
+        "overdue": _("{trigger} is overdue: {reason}").format(trigger=change.trigger, reason=change.reason),
         "approve": f"{change.trigger}: {_(str(vote.get('decision', '')))}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})",
     }.get(change.act, change.act)
     return f"{done.ref}  {act}"

@@ -1,4 +1,4 @@
-"""`mufakat deadline list`: deadlines over all agreements."""
+"""`mufakat deadline`: what is promised until when; list, show, and what people may do about it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workflow.commands.changes import SETTLED, print_done
 from workflow.commands.console import Column
-from workflow.commands.language import _
-from workflow.commands.options import complete_reference, group, pass_app
+from workflow.commands.language import _, said
+from workflow.commands.options import complete_deadline, complete_reference, group, pass_app, reference, write_options_of
 from workflow.commands.standing import deadline_of, left
 from workflow.commands.words import basis_text, day_text
 from workflow.core import dates
@@ -17,11 +18,13 @@ from workflow.errors import AgreementNotFound
 if TYPE_CHECKING:
     from workflow.commands.app import App
     from workflow.commands.words import Words
+    from workflow.core.agreement import Deadline
 
 
-@group("deadline", examples=("mufakat deadline list", "mufakat deadline list bogor-kisarazu --all"))
+@group("deadline", examples=("mufakat deadline list", "mufakat deadline list bogor-kisarazu --all",
+                             'mufakat deadline extend bogor-kisarazu/loi register --by +10bd --reason "the original is still in Tokyo"'))
 def deadline_command() -> None:
-    """Deadlines over all agreements."""
+    """Deadlines over all agreements: list, show, extend, suspend, resume, waive."""
 
 
 @deadline_command.command("list", examples=("mufakat deadline list --until +30d", "mufakat deadline list --overdue --owner me"))
@@ -55,6 +58,111 @@ def list_command(app: App, ref: str, until: str, overdue: bool, owner: str, sett
     emit_rows(app, data, columns, empty=_("no deadline is open") if not (until or overdue) else _("no deadline in this span"),
               shown=({**row, "day": day_text(row["effective"]), "where": f"{row['ref']}/{row['instance']}".rstrip("/"),
                       "left": _left(row, today)} for row in data))
+
+
+@deadline_command.command("show", examples=("mufakat deadline show bogor-kisarazu/mou council", "mufakat deadline show bogor-kisarazu dormancy"))
+@reference()
+@click.argument("name", shell_complete=complete_deadline)
+@pass_app
+def show_command(app: App, ref: str, name: str) -> None:
+    """One deadline: how it was counted, on which days somebody is told, its revisions."""
+    from workflow.core import ladder, promising
+
+    words = app.words(ref)
+    store, stage = app.store(), ref.partition("/")[2]
+    latest = promising.find(words.draft, stage, name)
+    case = store.load(words.ref, history=True)
+    revisions = sorted((row for row in case.tables["deadline"].values() if (row.instance, row.name) == (stage, name)), key=lambda row: row.revision)
+    messages = [row for row in case.tables["message"].values() if (row.instance, row.name) == (stage, name)]
+    rule = ladder.rule_of(words.draft, latest)
+    coming = ladder.rungs(words.draft, rule, latest) if rule is not None and latest.status == "open" else []
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, {"ref": ref, **_data(app, {words.ref: words}, {"ref": words.ref, **latest._asdict()}, dates.earliest(app.today)),
+                   "rungs": [{"rung": row.name, "on": row.day, "kind": row.kind, "owner": row.owner, "roles": list(row.roles)} for row in coming],
+                   "revisions": [row._asdict() for row in revisions], "messages": [row._asdict() for row in messages]})
+        return
+    console, today = app.console, dates.earliest(app.today)
+    console.flow([console.paint(f"{ref}  {name}", "bold"), words.deadline(latest), basis_text(latest.basis, latest.citation)])
+    console.flow([_line(row, words, today) for row in (latest,)], "  ", hang="        ")
+    for rung in coming:
+        if rung.day >= today:
+            whom = [app.name(words.draft.agreement.owner)] * rung.owner + list(rung.roles)
+            console.flow([f"{_('told')}  {day_text(rung.day.isoformat())}", _(rung.kind), ", ".join(whom)], "  ", hang="        ")
+    for row in revisions[:-1]:
+        console.flow([f"{_('before')}  {day_text(row.effective)}", _(SETTLED.get(row.status, row.status)), said(row.reason),
+                      day_text(row.settled_on)], "  ", hang="        ")
+
+
+@deadline_command.command("extend", examples=(
+    'mufakat deadline extend bogor-kisarazu/loi register --to 2026-03-31 --reason "the original is still in Tokyo"',
+    'mufakat deadline extend bogor-kisarazu/loi register --by +10bd --reason "the original is still in Tokyo"'))
+@reference()
+@click.argument("name", shell_complete=complete_deadline)
+@click.option("--to", default="", metavar="DATE", help="Its new last day (mufakat help dates).")
+@click.option("--by", default="", metavar="SPAN", help="How much later: +10bd (working days), +30d, +1m.")
+@write_options_of(place=False)
+@pass_app
+def extend_command(app: App, ref: str, name: str, to: str, by: str, **options: Any) -> None:
+    """Give a deadline a later day; a period that the law sets is not the office's to move."""
+    from workflow.commands import typed
+
+    engine = app.editor
+    day = dates.resolve(to, dates.earliest(app.today), engine.library.calendar(_calendar(app)), "to") if to else ""
+    print_done(app, engine.extend(ref, name, typed.ask(app, options), to=day, by=by), _again(ref, name))
+
+
+@deadline_command.command("suspend", examples=(
+    'mufakat deadline suspend bogor-kisarazu/mou council --reason "the council asked for a translation"',))
+@reference()
+@click.argument("name", shell_complete=complete_deadline)
+@write_options_of(place=False)
+@pass_app
+def suspend_command(app: App, ref: str, name: str, **options: Any) -> None:
+    """Stop the clock of a deadline, where its definition allows it."""
+    from workflow.commands import typed
+
+    print_done(app, app.editor.suspend(ref, name, typed.ask(app, options)), _again(ref, name))
+
+
+@deadline_command.command("resume", examples=('mufakat deadline resume bogor-kisarazu/mou council --reason "it has the translation"',))
+@reference()
+@click.argument("name", shell_complete=complete_deadline)
+@write_options_of(place=False)
+@pass_app
+def resume_command(app: App, ref: str, name: str, **options: Any) -> None:
+    """Let the clock run again: the day moves by the days that have passed."""
+    from workflow.commands import typed
+
+    print_done(app, app.editor.resume(ref, name, typed.ask(app, options)), _again(ref, name))
+
+
+@deadline_command.command("waive", examples=('mufakat deadline waive bogor-kisarazu/loi register --reason "registered by the embassy"',))
+@reference()
+@click.argument("name", shell_complete=complete_deadline)
+@write_options_of(place=False)
+@pass_app
+def waive_command(app: App, ref: str, name: str, **options: Any) -> None:
+    """Let go of a deadline; nobody is told of it any more."""
+    from workflow.commands import typed
+
+    print_done(app, app.editor.waive(ref, name, typed.ask(app, options)), _again(ref, name))
+
+
+def _again(ref: str, name: str) -> str:
+    return f"mufakat deadline show {ref} {name}"
+
+
+def _calendar(app: App) -> str:
+    return str(app.using.library.settings().get("calendar") or "ID")
+
+
+def _line(row: Deadline, words: Words, today: Any) -> str:
+    if row.status != "open":
+        return f"{_(SETTLED.get(row.status, row.status))} {day_text(row.settled_on)}" + (f": {said(row.reason)}" if row.reason else "")
+    parts = [f"{_('due')}   {day_text(row.effective)}", words.counted(row), left(row, today)]
+    return "   ".join([*parts, said(row.reason)] if row.reason else parts)
 
 
 def _last(app: App, until: str, *, overdue: bool) -> str:

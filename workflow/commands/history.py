@@ -95,7 +95,10 @@ def _act(row: dict[str, Any]) -> str:
     facts = [f"{field_text(fact['requirement'], fact['field'])} {value_text(fact['value'])}" for fact in row["facts"] if fact["field"] not in HIDDEN]
     values = "; ".join([*facts, *_effects(row["effects"])])
     said = {"open": _("opened in {state}").format(state=row["to"]), "fire": row["trigger"], "advance": row["trigger"],
-            "approve": _("decided: {name}").format(name=row["trigger"])}.get(row["act"], row["act"])
+            "approve": _("decided: {name}").format(name=row["trigger"]), "extend": _("{name} extended").format(name=row["trigger"]),
+            "suspend": _("the clock of {name} stands still").format(name=row["trigger"]),
+            "resume": _("the clock of {name} runs again").format(name=row["trigger"]),
+            "waive": _("{name} waived").format(name=row["trigger"])}.get(row["act"], row["act"])
     if row["from"] and row["to"] and row["from"] != row["to"]:
         said = f"{row['from']} → {row['to']} ({row['trigger']})"
     if row["behalf"]:

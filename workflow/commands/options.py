@@ -179,6 +179,22 @@ def complete_trigger(ctx: click.Context, param: click.Parameter, incomplete: str
             if stage.state in row.sources and row.roles and row.name.startswith(incomplete)]
 
 
+def complete_deadline(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The open deadlines of the stage, or of the agreement itself, that was named."""
+    from workflow.errors import WorkflowError
+
+    del param
+    app: App | None = ctx.find_root().obj
+    agreement, _slash, stage = str(ctx.params.get("ref") or "").partition("/")
+    if app is None or not agreement:
+        return []
+    try:
+        rows = app.store().deadlines(agreement=agreement)
+    except WorkflowError:
+        return []
+    return [row["name"] for row in rows if row["instance"] == stage and row["name"].startswith(incomplete)]
+
+
 def reference(name: str = "ref", **settings: Any) -> Callable[[Any], Any]:
     """An agreement, or a stage of one."""
     return click.argument(name, shell_complete=complete_reference, **settings)

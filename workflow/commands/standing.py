@@ -134,6 +134,8 @@ def deadline_of(row: dict[str, Any]) -> Deadline:
 def left(row: Deadline, today: date) -> str:
     """What is to be known of an open deadline today: the days left, what happens then, whether its date may move."""
     days = (dates.latest(row.effective) - today).days
+    if row.stopped_on:
+        return _("its clock has stood still since {day}").format(day=day_text(row.stopped_on))
     remarks = [left_text(row.effective, today)]
     if row.on_expiry == "fire" and days < 0:
         remarks = [_("{trigger} is due since {day}; the next write applies it").format(trigger=row.fire, day=day_text(row.effective))]

@@ -135,7 +135,7 @@ class Deadline(NamedTuple):
     made_on: str = ""  # the office's day on which this revision was made: rungs before it are not due
     expires_at: str = ""
     stopped_on: str = ""  # the day its clock was stopped; empty where it runs
-    rung: str = ""  # the last rung that somebody was told of, or that was skipped
+    told_on: str = ""  # the office's day up to which its rungs have been dealt with; empty: no message was ever written
 
     @property
     def over_at(self) -> str:

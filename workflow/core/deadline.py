@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.core.calendar import WEEKENDS, Calendar, shift
@@ -45,6 +46,7 @@ def due(rule: DeadlineRule, amount: int, anchor: date, calendar: Calendar | None
     return Due(nominal, effective, provisional)
 
 
+@lru_cache(maxsize=4096)
 def instant(day: date, at: str, zone: str) -> str:
     """
     The moment a civil day begins (`start`) or is over (`end`: the next begins) in a zone, in UTC: `2026-05-13T17:00:00Z`.
@@ -91,6 +93,10 @@ def dated(row: Deadline, today: str) -> str:
 def next_due(case: Case, now: str, today: str, day: str) -> Deadline | None:
     """The next fact of time that is due at `now` (UTC) and dated on or before `day`, in the order of these dates."""
     waiting = [row for row in case.tables["deadline"].values()
-               if row.status == "open" and row.on_expiry == "fire" and row.wake_at and row.wake_at <= now
-               and latest(dated(row, today)) <= latest(day)]
-    return min(waiting, key=lambda row: (latest(dated(row, today)), row.wake_at, row.instance, row.name), default=None)
+               if fires(row, now) and latest(dated(row, today)) <= latest(day)]
+    return min(waiting, key=lambda row: (latest(dated(row, today)), row.over_at, row.instance, row.name), default=None)
+
+
+def fires(row: Deadline, now: str) -> bool:
+    """Whether a deadline's own transition is due at this instant: it is over, its clock was not stopped, and it was not refused before."""
+    return row.on_expiry == "fire" and row.status == "open" and row.wake_at != "" and not row.overdue and row.over_at <= now

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import dates, facts, firing, following, machine, opening, reckoning, recording
 from workflow.core.agreement import Activity, Agreement, Case, Change, Head, empty
+from workflow.core.deadline import dated, next_due
 from workflow.core.draft import Draft
 from workflow.core.office import SYS
-from workflow.errors import AgreementNotFound, InvalidInput, Phrase
+from workflow.errors import AgreementNotFound, InvalidInput, Phrase, TransitionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workflow.core.agreement import Deadline, Instance
+    from workflow.core.definition import DeadlineRule
     from workflow.core.draft import Office
     from workflow.core.recording import Fact, File
 
@@ -122,10 +124,21 @@ def expire(case: Case, office: Office, row: Deadline, on: str) -> Change:
     return _take(draft, instance, row.fire, on, Request(), "fire", again=row)
 
 
+def notice(case: Case, office: Office, day: str) -> Change | None:
+    """The next fact of time that is due and dated on or before `day`: fired, or overdue where its transition is not possible; None at rest."""
+    row = next_due(case, office.now, office.today, day)
+    if row is None:
+        return None
+    try:
+        return expire(case, office, row, dated(row, office.today))
+    except TransitionRefused as refused:
+        return overdue(case, office, row, str(refused))
+
+
 def overdue(case: Case, office: Office, row: Deadline, why: str) -> Change:
-    """Mark a deadline whose transition was refused: overdue once, not tried at every tick."""
+    """Mark a deadline whose transition was refused: overdue once, not tried at every tick; the next sweep tells of it."""
     draft = Draft(case, office)
-    draft.put("deadline", row._replace(overdue=True, wake_at="", reason=why))
+    draft.put("deadline", row._replace(overdue=True, wake_at=row.over_at, expires_at=row.over_at, reason=why))
     return Change("overdue", draft.effects(), office.today, row.instance, row.fire, reason=why)
 
 
@@ -217,21 +230,20 @@ def _take(draft: Draft, instance: Instance, trigger: str, on: str, request: Requ
     role = request.role or next((role for role in transition.roles if role in draft.office.by.roles), "")
     firing.fire(draft, instance, transition, on)
     if again is not None:
-        _repeat(draft, again)
+        repeat(draft, draft.definition(instance).deadlines[again.name], again)
     return _finish(draft, act, instance, on, request._replace(role=role), trigger=trigger, target=transition.to or instance.state,
                    behalf=transition.actor)
 
 
-def _repeat(draft: Draft, row: Deadline) -> None:
-    """The next occurrence of a recurring deadline that has fired: the first that is not over yet."""
-    rule = draft.definition(draft.instance(row.instance)).deadlines[row.name]
+def repeat(draft: Draft, rule: DeadlineRule, row: Deadline) -> None:
+    """The next occurrence of a recurring deadline that has fired or was waived: the first that is not over yet."""
     if not rule.every or row.amount < 1:
         return
     occurrence = row.occurrence
     while True:
         occurrence += 1
         fresh = reckoning.made(draft, row.instance, rule, row.revision + 1, row.anchor, row.anchored_on, row.amount, occurrence)
-        if fresh.wake_at > draft.office.now:
+        if fresh.expires_at > draft.office.now:
             draft.put("deadline", fresh)
             return
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workflow.core.definition import Definition, Track
     from workflow.core.office import Actor
 
+CANCELLED = "its deadline was settled or moved"
 Guard = "Callable[[Callable[[str], Any], str], str | None]"
 
 
@@ -140,6 +141,14 @@ class Draft:
             self._rows[record.instance, record.name] = record
         elif table == "deadline":
             self._remember(record)
+            if record.told_on and record.status != "open":
+                self._silence(record)
+
+    def _silence(self, row: Deadline) -> None:
+        """Nobody is told any more of a deadline that is settled or has another date."""
+        for message in list(self.tables["message"].values()):
+            if (message.instance, message.name, message.revision) == (row.instance, row.name, row.revision) and message.wake_at:
+                self.put("message", message._replace(state="superseded", wake_at="", reason=CANCELLED))
 
     def touched_instances(self) -> set[str]:
         """The refs of all instances of which any row has changed."""

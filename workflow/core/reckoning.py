@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workflow.core import dates, facts, requirement
+from workflow.core import dates, facts, ladder, requirement
 from workflow.core.agreement import Deadline
 from workflow.core.deadline import due, instant
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workflow.core.agreement import Instance
+    from workflow.core.deadline import Due
     from workflow.core.definition import DeadlineRule
     from workflow.core.draft import Draft
 
@@ -65,7 +66,7 @@ def _entered_with(instance: Instance | None, day: str) -> bool:
 
 def _news(held: Deadline | None, anchor: tuple[str, str, int]) -> bool:
     """Whether an anchor asks for a new deadline or revision: none held, void, or the one held counts from another day or amount."""
-    return held is None or held.status == "void" or (held.anchor, held.anchored_on, held.amount) != anchor
+    return held is None or (held.status == "void" and held.act != "waive") or (held.anchor, held.anchored_on, held.amount) != anchor
 
 
 def _alive(draft: Draft, instance: Instance | None, rule: DeadlineRule) -> bool:
@@ -168,7 +169,7 @@ def _settle(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: D
     if rule.fire and rule.fire in fired:
         status = "fired"
     elif done or (left and not rule.met_by and rule.on_expiry != "fire" and not _given_up(draft, instance, held, on)):
-        status = "met" if dates.earliest(on) <= dates.latest(held.effective) else "missed"
+        status = "met" if held.stopped_on or dates.earliest(on) <= dates.latest(held.effective) else "missed"
     else:
         status = "void"
     draft.put("deadline", held._replace(status=status, settled_on=on, wake_at="", overdue=held.overdue))
@@ -189,7 +190,7 @@ def _open(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Dea
         again = "met" if name.startswith("last:") else "void"
         draft.put("deadline", held._replace(status=again, settled_on=draft.office.today, wake_at="", reason="its anchor moved"))
     revision = held.revision + 1 if held else 1
-    fresh = made(draft, instance.ref if instance else "", rule, revision, name, day, amount, 1)
+    fresh = made(draft, instance.ref if instance else "", rule, revision, name, day, amount, 1, "import" if imported else "")
     if imported and rule.on_expiry != "fire" and fresh.effective < draft.office.today:
         fresh = _entered(draft, rule, fresh)
     draft.put("deadline", fresh)
@@ -206,17 +207,22 @@ def _entered(draft: Draft, rule: DeadlineRule, row: Deadline) -> Deadline:
     if not rule.every or row.amount < 1:
         return row._replace(status="past", wake_at="")
     while row.effective < draft.office.today:
-        row = made(draft, row.instance, rule, row.revision, row.anchor, row.anchored_on, row.amount, row.occurrence + 1)
+        row = made(draft, row.instance, rule, row.revision, row.anchor, row.anchored_on, row.amount, row.occurrence + 1, row.act)
     return row
 
 
-def made(draft: Draft, ref: str, rule: DeadlineRule, revision: int, anchor: str, day: str, amount: int, occurrence: int) -> Deadline:
-    """A deadline's row: nominal and effective date, and the instant it wakes. A vague anchor makes it provisional."""
-    calendar = draft.office.calendar(rule.calendar) if rule.calendar or rule.roll != "none" else None
-    if rule.roll != "none" and not rule.calendar:
-        calendar = draft.office.calendar(draft.office.settings.get("calendar", "ID"))
-    found = due(rule, amount, dates.latest(day), calendar, occurrence)
-    return Deadline(
-        ref, rule.name, revision, "open", anchor, day, found.nominal.isoformat(), found.effective.isoformat(),
-        instant(found.effective, rule.at, draft.office.zone), rule.on_expiry, rule.fire, rule.basis, rule.citation, amount, rule.unit,
-        rule.direction, rule.calendar, rule.spec.get("shows", ""), found.provisional or dates.precision(day) != "day", occurrence)
+def made(draft: Draft, ref: str, rule: DeadlineRule, revision: int, anchor: str, day: str, amount: int, occurrence: int, act: str = "") -> Deadline:
+    """A deadline's row: nominal and effective date, the instants at which it wakes and is over. A vague anchor makes it provisional."""
+    found = counted(draft, rule, day, amount, occurrence)
+    over = instant(found.effective, rule.at, draft.office.zone)
+    row = Deadline(
+        ref, rule.name, revision, "open", anchor, day, found.nominal.isoformat(), found.effective.isoformat(), over, rule.on_expiry, rule.fire,
+        rule.basis, rule.citation, amount, rule.unit, rule.direction, rule.calendar, rule.spec.get("shows", ""),
+        found.provisional or dates.precision(day) != "day", occurrence, act=act, made_on=draft.office.today, expires_at=over)
+    return row._replace(wake_at=ladder.first(draft, rule, row))
+
+
+def counted(draft: Draft, rule: DeadlineRule, day: str, amount: int, occurrence: int) -> Due:
+    """The day that a rule counts to from a date on record, over the calendar that it, or the office, goes by."""
+    name = rule.calendar or (str(draft.office.settings.get("calendar", "ID")) if rule.roll != "none" else "")
+    return due(rule, amount, dates.latest(day), draft.office.calendar(name) if name else None, occurrence)

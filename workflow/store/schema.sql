@@ -206,7 +206,7 @@ CREATE TABLE deadline (
     made_on TEXT NOT NULL,
     expires_at TEXT NOT NULL,
     stopped_on TEXT NOT NULL,
-    rung TEXT NOT NULL,
+    told_on TEXT NOT NULL,
     CONSTRAINT deadline_key PRIMARY KEY (agreement, instance, name, revision),
     CONSTRAINT deadline_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT deadline_status_known CHECK (status IN ('open', 'met', 'missed', 'void', 'fired', 'past')),

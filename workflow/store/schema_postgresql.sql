@@ -193,7 +193,7 @@ CREATE TABLE deadline (
     made_on TEXT COLLATE "C" NOT NULL,
     expires_at TEXT COLLATE "C" NOT NULL,
     stopped_on TEXT COLLATE "C" NOT NULL,
-    rung TEXT COLLATE "C" NOT NULL,
+    told_on TEXT COLLATE "C" NOT NULL,
     CONSTRAINT deadline_key PRIMARY KEY (agreement, instance, name, revision),
     CONSTRAINT deadline_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT deadline_status_known CHECK (status IN ('open', 'met', 'missed', 'void', 'fired', 'past'))

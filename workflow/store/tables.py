@@ -152,7 +152,7 @@ class DeadlineTable(Base, table=True):
     made_on: str = column.text()
     expires_at: str = column.text()
     stopped_on: str = column.text()
-    rung: str = column.text()
+    told_on: str = column.text()
 
 
 class ActivityTable(Base, table=True):

@@ -34,7 +34,7 @@ CREATE TABLE deadline (
     made_on TEXT NOT NULL,
     expires_at TEXT NOT NULL,
     stopped_on TEXT NOT NULL,
-    rung TEXT NOT NULL,
+    told_on TEXT NOT NULL,
     CONSTRAINT deadline_key PRIMARY KEY (agreement, instance, name, revision),
     CONSTRAINT deadline_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT deadline_status_known CHECK (status IN ('open', 'met', 'missed', 'void', 'fired', 'past')),
@@ -43,7 +43,7 @@ CREATE TABLE deadline (
  WITHOUT ROWID,
  STRICT;
 
-INSERT INTO deadline (agreement, instance, name, revision, status, anchor, anchored_on, nominal, effective, wake_at, on_expiry, fire, basis, citation, amount, unit, direction, calendar, shows, provisional, occurrence, overdue, settled_on, reason, act, made_on, expires_at, stopped_on, rung)
+INSERT INTO deadline (agreement, instance, name, revision, status, anchor, anchored_on, nominal, effective, wake_at, on_expiry, fire, basis, citation, amount, unit, direction, calendar, shows, provisional, occurrence, overdue, settled_on, reason, act, made_on, expires_at, stopped_on, told_on)
 SELECT agreement, instance, name, revision, status, anchor, anchored_on, nominal, effective, wake_at, on_expiry, fire, basis, citation, amount, unit, direction, calendar, shows, provisional, occurrence, overdue, settled_on, reason, '', '', '', '', '' FROM deadline_0001;
 
 DROP TABLE deadline_0001;

@@ -1,0 +1,78 @@
+"""Dates moved at the prompt: said as they are typed, refused where they are not the office's."""
+
+from __future__ import annotations
+
+import pytest
+
+WHY = ("--reason", "the partner asked for it")
+
+
+@pytest.fixture
+def loi(loi):
+    """A letter of intent with a policy of 60 days for its draft: until 3 April 2026."""
+    loi.ok("config set policy.loi_draft_days 60")
+    loi.ok("record bogor-kisarazu/loi place=Tokyo")
+    return loi
+
+
+def test_a_deadline_is_shown_with_what_it_rests_on_and_when_somebody_is_told(loi):
+    screen = loi.ok("deadline show bogor-kisarazu/loi draft")
+
+    assert "Fri 3 Apr 2026" in screen
+    assert "Fri 27 Mar 2026" in screen  # a week before
+    assert "office policy" in screen
+
+
+def test_an_extension_says_the_new_day_and_keeps_the_old_one(loi):
+    said = loi.ok("deadline extend bogor-kisarazu/loi draft --to 2026-04-30", *WHY)
+    screen = loi.ok("deadline show bogor-kisarazu/loi draft")
+
+    assert "draft extended" in said
+    assert "Thu 30 Apr 2026" in said
+    assert "the partner asked for it" in screen
+    assert "Fri 3 Apr 2026" in screen
+    assert "draft extended" in loi.ok("history bogor-kisarazu/loi")
+
+
+def test_an_extension_may_be_typed_as_working_days(loi):
+    loi.ok("deadline extend bogor-kisarazu/loi draft --by +10bd", *WHY)
+
+    assert loi.json("deadline show bogor-kisarazu/loi draft")["effective"] == "2026-04-17"
+
+
+def test_a_waived_deadline_is_gone_from_the_agenda(loi):
+    loi.ok("deadline waive bogor-kisarazu/loi draft", *WHY)
+
+    assert "draft" not in [row["name"] for row in loi.json("deadline list")]
+
+
+@pytest.mark.parametrize(("line", "code", "said"), [
+    ("deadline waive bogor-kisarazu/loi draft", 2, "reason"),
+    ("deadline waive bogor-kisarazu/loi drat --reason x", 3, "bogor-kisarazu/loi draft"),
+    ("deadline suspend bogor-kisarazu/loi draft --reason x", 4, "does not let its clock stand still"),
+    ("deadline extend bogor-kisarazu/loi draft --reason x", 2, "--to DATE or --by"),
+    ("deadline extend bogor-kisarazu/loi draft --by 3x --reason x", 2, "10bd"),
+])
+def test_what_cannot_be_is_refused_with_how_to_mend_it(loi, line, code, said):
+    result = loi(line)
+
+    assert result.exit_code == code
+    assert said in result.stderr
+
+
+def test_the_law_s_period_is_refused_plainly(demo):
+    result = demo("deadline waive contoh-council/mou council --dry-run --reason x --db", f"{demo.folder}/demo.db")
+
+    assert result.exit_code == 4
+    assert "PP 28/2018 art. 30(4): the law's period is not the office's to move" in " ".join(result.stderr.split())
+
+
+def test_the_shell_knows_a_stage_s_deadlines(loi):
+    from cli import PARTS, cli
+    from workflow.commands.app import App
+    from workflow.commands.options import complete_deadline
+
+    context = cli.make_context("mufakat", ["deadline"], obj=App(PARTS, loi.environment, loi.clock), resilient_parsing=True)
+    context.params["ref"] = "bogor-kisarazu/loi"
+
+    assert complete_deadline(context, None, "dr") == ["draft"]
