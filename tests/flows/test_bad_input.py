@@ -10,7 +10,7 @@ from flows.scenes import ask, at_council, entries, existing, replays, row, signe
 from workflow.core.recording import Fact
 from workflow.documents import Documents
 from workflow.engine import Ask, Paper
-from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, RequirementsUnmet, StoreError
+from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, StoreError
 
 PARTIES = [{"name": "Bogor", "country": "ID", "kind": "city"}, {"name": "木更津市", "country": "JP", "kind": "city"}]
 
