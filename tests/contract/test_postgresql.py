@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
+import socket
 import threading
+import time
 
 import psycopg
 import pytest
@@ -261,6 +264,35 @@ def test_a_write_whose_connection_broke_and_that_lost_the_race_is_lost(store, da
         commit(store, head, new("row"))
 
     assert not store.load("agr-1").tables["row"]
+
+
+def test_a_write_that_goes_on_without_its_client_is_not_done_twice(store, admin):
+    """The connection is cut while the server waits for a lock: the first attempt is carried out all the same, and the second finds it."""
+    head, outcome = start(store), []
+    cut = socket.socket(fileno=os.dup(store._link._link.fileno()))
+    writer = threading.Thread(target=lambda: outcome.append(commit(store, head, new("row"))))
+    with admin.transaction():
+        admin.execute("SELECT FROM head WHERE chain = 'agr-1' FOR UPDATE")
+        writer.start()
+        waiting(admin, 1)
+        cut.shutdown(socket.SHUT_RDWR)
+        cut.close()
+        waiting(admin, 2)
+    writer.join()
+
+    assert outcome == [store.load("agr-1").head]
+    assert [entry.cseq for entry in store.entries("agr-1")] == [1, 2]
+
+
+def waiting(link, count):
+    """Wait until so many statements wait for a lock on this database (within a transaction what the view shows stands still)."""
+    for _ in range(2000):
+        link.execute("SELECT pg_stat_clear_snapshot()")
+        (found,) = link.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").fetchone()
+        if found == count:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"{found} wait, not {count}")
 
 
 def test_a_decision_is_one_statement_and_an_agreement_is_one(store, monkeypatch):

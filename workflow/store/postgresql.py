@@ -14,7 +14,7 @@ from workflow.core.agreement import KEYS, RECORDS, Case, Head
 from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, Phrase, StoreError
 from workflow.ports import HeadMoved, Pinned
 from workflow.store import entries
-from workflow.store.postgresql_link import Broken, Link, connect, problem, set_up
+from workflow.store.postgresql_link import LOCK_TIMEOUT, STATEMENT_TIMEOUT, Broken, Link, connect, problem, set_up
 from workflow.store.postgresql_outbox import PostgresOutbox
 from workflow.store.postgresql_schema import examine
 from workflow.store.postgresql_writing import statement
@@ -81,16 +81,18 @@ class PostgresStore(PostgresOutbox):
     """One office's database. Implements every port of `workflow.ports`; over a pool several threads may share it."""
 
     @classmethod
-    def open(cls, address: str, *, read_only: bool = False, **timeouts: float) -> PostgresStore:
+    def open(cls, address: str, *, read_only: bool = False, statement_timeout: float = STATEMENT_TIMEOUT,
+             lock_timeout: float = LOCK_TIMEOUT) -> PostgresStore:
         """
-        Open an office's database (`timeouts`: statement_timeout, lock_timeout, in seconds).
+        Open an office's database (time-outs in seconds).
 
         Raises:
             StoreNotReady: absent, not ours, older or newer than this program.
         """
-        link = connect(address, read_only=read_only, **timeouts)
+        options = {"read_only": read_only, "statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
+        link = connect(address, read_only=read_only, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
         try:
-            store = cls(Link(address, link, {"read_only": read_only, **timeouts}))
+            store = cls(Link(address, link, options))
             examine(link, store.where)
         except BaseException:
             link.close()
@@ -98,7 +100,8 @@ class PostgresStore(PostgresOutbox):
         return store
 
     @classmethod
-    def pooled(cls, address: str, size: int, *, statement_timeout: float = 60.0, lock_timeout: float = 10.0) -> PostgresStore:
+    def pooled(cls, address: str, size: int, *, statement_timeout: float = STATEMENT_TIMEOUT,
+               lock_timeout: float = LOCK_TIMEOUT) -> PostgresStore:
         """The same over a pool of at most `size` connections, for a worker's threads."""
         from psycopg_pool import ConnectionPool
 
@@ -152,20 +155,27 @@ class PostgresStore(PostgresOutbox):
             raise problem(self.where, error) from error
 
     def _commit(self, head: Head, entry: Sealed, text: str, values: list[Any]) -> None:
-        """Write; where the connection broke meanwhile, see in the journal whether it was written, and if not, write again."""
+        """
+        Write. Where the connection broke meanwhile, the journal tells whether it was written, and if not it is written again.
+
+        The first attempt may still be running on the server: then the second waits for it, and loses the swap to itself.
+        """
+        broken = False
         while True:
             try:
                 (row,) = self._link.rows(text, values, writes=True)
             except Broken:
-                found = self.entry(entry.chain, entry.cseq)
-                if found is not None and found.leaf == entry.leaf:
+                broken = True
+                if self._stands(entry):
                     return
-                if found is not None:
-                    raise HeadMoved(head.chain, head.cseq) from None
                 continue
-            if row[0] != 1:
-                raise HeadMoved(head.chain, head.cseq)
-            return
+            if row[0] == 1 or (broken and self._stands(entry)):
+                return
+            raise HeadMoved(head.chain, head.cseq)
+
+    def _stands(self, entry: Sealed) -> bool:
+        found = self.entry(entry.chain, entry.cseq)
+        return found is not None and found.leaf == entry.leaf
 
     def request(self, id: str) -> tuple[str, str, int] | None:
         found: tuple[str, str, int] | None = self._one(REQUEST, (id,))

@@ -46,33 +46,41 @@ class Broken(StoreError):
 
 
 def connect(address: str, *, read_only: bool = False, statement_timeout: float = STATEMENT_TIMEOUT, lock_timeout: float = LOCK_TIMEOUT,
-            patience: float = 0.0) -> Connection:
+            away: bool = False) -> Connection:
     """
-    A connection in autocommit, its time-outs set. A server that is just starting is waited for, one that is away for `patience` seconds.
+    A connection in autocommit, its time-outs set. A server that is just starting is waited for; one that is `away`, because it was there.
 
     Raises:
         StoreNotReady: there is no such server or database, or it is too old.
     """
     where = shown(address)
-    for pause in _pauses(max(patience, PATIENCE)):
-        began = time.monotonic()
+    for pause in _pauses(PATIENCE):
+        link = None
         try:
             link = psycopg.connect(address, autocommit=True, fallback_application_name="mufakat", client_encoding="utf8", connect_timeout=10)
-            break
-        except psycopg.Error as error:
-            starting = error.sqlstate in STARTING or "starting up" in str(error) or "shutting down" in str(error)
-            if pause is None or not (starting or patience):
-                raise StoreNotReady(where, Phrase("cannot be reached ({fault})", fault=_line(error)), REACH) from error
-            time.sleep(max(0.0, pause - (time.monotonic() - began)))
-    try:
-        set_up(link, where, read_only=read_only, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
-    except psycopg.Error as error:
-        link.close()
-        raise problem(where, error) from error
-    except BaseException:
-        link.close()
-        raise
-    return link
+            set_up(link, where, read_only=read_only, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
+        except BaseException as error:
+            if link is not None:
+                link.close()
+            if not isinstance(error, psycopg.Error):
+                raise
+            if pause is None or not (away or _starting(error)) or not (link is None or _lost(error)):
+                raise _unreachable(where, error, link) from error
+        else:
+            return link
+        time.sleep(pause)
+    raise AssertionError  # the last pause is None
+
+
+def _starting(error: psycopg.Error) -> bool:
+    """Whether a server says that it is coming up or going down; before a connection stands, the driver has only its words."""
+    return error.sqlstate in STARTING or any(words in str(error) for words in ("starting up", "shutting down"))
+
+
+def _unreachable(where: str, error: psycopg.Error, link: Connection | None) -> WorkflowError:
+    if link is not None:
+        return problem(where, error)
+    return StoreNotReady(where, Phrase("cannot be reached ({fault})", fault=_line(error)), REACH)
 
 
 def set_up(link: Connection, where: str, *, read_only: bool, statement_timeout: float, lock_timeout: float) -> None:
@@ -142,7 +150,7 @@ class Link:
                 yield link
             return
         if self._link is None or self._link.closed:
-            self._hold(connect(self.address, patience=PATIENCE, **self._options))
+            self._hold(connect(self.address, away=True, **self._options))
         assert self._link is not None
         yield self._link
 
