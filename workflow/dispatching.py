@@ -21,6 +21,7 @@ from workflow.core.delivery import WAITING, Verdict, discreet, failed, settle
 from workflow.core.digest import KINDS, Digest, Line, line, why
 from workflow.core.draft import Draft
 from workflow.core.entry import milliseconds, seal, uuid7
+from workflow.core.ladder import ROLES
 from workflow.core.office import SYSTEM
 from workflow.errors import AgreementNotFound, DeliveryFailed, InvalidInput, Phrase, StaleInstance, Uncertain, Undeliverable
 from workflow.library import civil_day
@@ -39,6 +40,7 @@ LEASE = 300  # seconds a claim holds; a worker that dies keeps others waiting no
 MARGIN = 90  # seconds a send may take: what has less left of its lease is let go unsent
 BATCH = 100
 MOST = 1000  # messages of one round; those of one person belong together, so that one message tells all
+ENTRY = 50  # messages that one entry of the journal has room for, each with a reason and with what goes on over another channel
 ATTEMPTS = 100  # lost races for an agreement's head before giving up
 
 
@@ -82,11 +84,13 @@ class Dispatcher:
         self.clock, self.origin, self.worker, self.channels, self.checkpoint, self.entropy = clock, origin, worker, channels, checkpoint, entropy
         self._connected: dict[str, Channel] = {}
         self._known: dict[str, Person] = {}
+        self._stands_in: dict[str, Person] = {}
 
     def round(self, limit: int = MOST, stopping: Callable[[], bool] = bool) -> list[Outcome]:
         """Everything that is due now, at most `limit` messages; how each ended. Once it is `stopping` the rest is let go, unsent."""
         now = self.clock()
         self._known, self._connected = self.people(), {}
+        self._stands_in = {str(person.deputy["person"]): person for person in self._known.values() if person.deputy.get("person")}
         claims = self._claim(now, limit)
         items, done = self._read(claims, now)
         for group in _groups(items):
@@ -160,9 +164,9 @@ class Dispatcher:
         agreement = draft.agreement
         instance = draft.tables["instance"].get((deadline.instance,))
         rules = draft.definition(instance).deadlines if instance is not None else draft.office.track.deadlines
-        roles = rules[deadline.name].spec.get("escalate", ()) if deadline.name in rules else ()
+        roles = (rules[deadline.name].spec.get("escalate") if deadline.name in rules else ()) or ROLES
         return line(draft, deadline, self._known.get(agreement.owner), day=civil_day(now, person.zone or draft.office.zone), kind=row.kind,
-                    late_days=row.late_days, why=why(person, agreement.owner, self._known, roles))
+                    late_days=row.late_days, why=why(person, agreement.owner, roles, self._stands_in))
 
     def _deliver(self, group: list[_Item]) -> list[Outcome]:
         now = self.clock()
@@ -206,8 +210,8 @@ class Dispatcher:
         for item in group:
             by_agreement.setdefault(item.claim.agreement, []).append(item)
         for items in by_agreement.values():
-            for start in range(0, len(items), BATCH):
-                self._write(items[0].claim.agreement, [item.claim.key for item in items[start:start + BATCH]], verdict, key)
+            for start in range(0, len(items), ENTRY):
+                self._write(items[0].claim.agreement, [item.claim.key for item in items[start:start + ENTRY]], verdict, key)
         self.outbox.release([item.claim for item in group])
         return [Outcome(f"{item.case.agreement.ref}/{item.row.instance}".rstrip("/"), item.row.name, item.row.recipient, item.row.channel,
                         verdict.state, verdict.reason) for item in group]

@@ -14,16 +14,20 @@ from world import World
 from workflow.core.agreement import Effect
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.messages import render
+from workflow.store.postgresql import PostgresStore
+from workflow.store.sqlite import SqliteStore
 
 
-@pytest.fixture
-def world(tmp_path):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request, tmp_path):
     """A memorandum before the council on Monday 2 March 2026, noon in Jakarta; Sari is responsible, Dian and Ken are there too."""
-    world = World(tmp_path).holidays()
+    sqlite = request.param == "sqlite"
+    world = World(tmp_path, store=SqliteStore.create_memory() if sqlite else PostgresStore.open(request.getfixturevalue("database_url"))).holidays()
     world.ref = at_council(world).partition("/")[0]
     hire(world.store, person(), person(id="p2", name="Dian", login="dian", email="dian@bogor.test", lang="id"),
          person(id="p3", name="Ken", login="ken", email="ken@kisarazu.test", lang="ja", zone="Asia/Tokyo", admin=True))
-    return world
+    yield world
+    world.store.close()
 
 
 def states(world):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WAITING = ("pending", "failed", "uncertain")
 BACK_OFF = (1, 5, 15, 60, 180, 360, 720, 1440)  # minutes after the first failure, the second …; after the last the message is dead
-REASON = 500  # characters that a server's answer may take in the journal
+REASON = 300  # characters that a server's answer may take in the journal
 
 
 class Verdict(NamedTuple):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KINDS = ("overdue", "escalation", "reminder", "announcement")
 SHOWN = 15  # lines of one message; the rest are counted
 NO_REASON = Phrase("")
+NOBODY: Mapping[str, Person] = {}
 NEAR = 7  # days: what is due so soon does not wait for the daily message
 
 
@@ -103,22 +104,21 @@ def line(draft: Draft, row: Deadline, owner: Person | None, *, day: str, kind: s
                 row.status != "open")
 
 
-def why(recipient: Person, owner: str, people: Mapping[str, Person], roles: Sequence[str] = ()) -> Phrase:
-    """Why somebody is told of a deadline: it is theirs, their role is asked, or they stand in for somebody."""
+def why(recipient: Person, owner: str, roles: Sequence[str] = (), stands_in: Mapping[str, Person] = NOBODY) -> Phrase:
+    """
+    Why somebody is told of a deadline: it is theirs, their role is asked, or they stand in for somebody.
+
+    `stands_in` has the person that each deputy (by id) stands in for.
+    """
     if recipient.id == owner:
         return Phrase("you are responsible for this agreement")
     held = next((role for role in roles if role in recipient.roles), "")
     if held:
         return Phrase("it is brought before the role {role}, which you hold", role=held)
-    away = next((person for person in people.values() if person.id != recipient.id and _deputy(person) == recipient.id), None)
+    away = stands_in.get(recipient.id)
     if away is not None:
         return Phrase("you stand in for {name}", name=away.name)
     return Phrase("you are among those told of this agreement")
-
-
-def _deputy(person: Person) -> str:
-    deputy = getattr(person, "deputy", None)
-    return str(deputy.get("person", "")) if isinstance(deputy, dict) else ""
 
 
 def _labels(draft: Draft, instance: Any, row: Deadline) -> tuple[Mapping[str, str], Mapping[str, str]]:
