@@ -188,7 +188,7 @@ def service():
     thread.join()
 
 
-@pytest.mark.filterwarnings("default")  # Apprise's own
+@pytest.mark.filterwarnings("ignore")  # Apprise's own
 def test_apprise_reaches_one_person_and_says_when_it_did_not(service, tmp_path):
     address, posted, answer = service
     settings(tmp_path, f'[targets]\nsari = "{address}"\nbroken = "nothing://"\n')
