@@ -6,12 +6,15 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import click
+try:
+    import click
 
-from workflow import __version__
-from workflow.commands.app import App, Parts
-from workflow.commands.language import _, mark
-from workflow.commands.options import HELP, Group
+    from workflow import __version__
+    from workflow.commands.app import App, Parts
+    from workflow.commands.language import _, mark
+    from workflow.commands.options import HELP, Group
+except KeyboardInterrupt:  # Ctrl-C before there was anything to interrupt
+    raise SystemExit(130) from None
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +107,10 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run what was typed."""
-    cli.main(prog_name="mufakat")
+    try:
+        cli.main(prog_name="mufakat")
+    except KeyboardInterrupt:  # on the way in or out; within, `run` has said so
+        sys.exit(130)
 
 
 def _open_store(address: str, read_only: bool) -> Store:  # noqa: FBT001  # Parts names it

@@ -140,6 +140,35 @@ def test_the_program_itself_ends_quietly_when_its_reader_goes(demo):
     assert done.stderr == b""
 
 
+def test_a_reader_that_has_gone_is_no_failure(demo):
+    """Under `set -o pipefail` a list that was cut short by `head` must not end a script."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = run("--db", "demo.db", "history", "bogor-kisarazu", folder=demo.folder, stdout=writing, stderr=subprocess.PIPE)
+    finally:
+        os.close(writing)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_stream_is_no_fault(demo, closed):
+    words = ["--db", "demo.db", *(["can", "--from", "-"] if closed == 0 else ["list"])]
+
+    done = run(*words, folder=demo.folder, capture_output=True, preexec_fn=lambda: os.close(closed))
+
+    assert done.returncode == (2 if closed == 0 else 0)
+    assert b"fault of mufakat" not in done.stderr
+
+
+def test_json_keeps_every_letter_where_the_terminal_cannot_show_it(demo):
+    done = run("--db", "demo.db", "show", "bogor-kisarazu", "-o", "json", folder=demo.folder, capture_output=True,
+               environment={"PYTHONIOENCODING": "ascii"})
+
+    assert json.loads(done.stdout)["title"] == "Bogor–Kisarazu (木更津市)"
+
+
 def test_the_exit_code_reaches_the_shell(demo):
     done = run("--db", "demo.db", "show", "nothing", folder=demo.folder, capture_output=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +48,7 @@ class Batch(Command):
 
                 failed += 1
                 if not isinstance(error, Failed):
-                    tell(error, app, ("-o", app.output))
+                    tell(error, app, ("-o", app.output, *(["--dry-run"] if ctx.params.get("dry_run") else [])))
         if failed:
             from workflow.commands.failures import FAILURE, Failed
 
@@ -57,6 +59,8 @@ class Batch(Command):
 def references(source: str) -> Sequence[str]:
     """The references of a file, one a line; empty lines and those that begin with # are none."""
     try:
+        if source == "-" and sys.stdin is None:
+            raise InvalidInput("from", source, Phrase("it cannot be read ({why})", why=os.strerror(errno.EBADF)))
         if source == "-":
             lines = sys.stdin.read().splitlines()
         else:

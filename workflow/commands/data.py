@@ -57,9 +57,12 @@ def _chosen(app: App, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(value: Any, *, indent: bool) -> str:
+    """JSON in the letters themselves where the stream can hold every letter, else in escapes."""
     import json
+    import sys
 
-    return json.dumps(value, ensure_ascii=False, indent=2 if indent else None, default=str)
+    plain = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    return json.dumps(value, ensure_ascii=plain, indent=2 if indent else None, default=str)
 
 
 def _csv(app: App, rows: list[dict[str, Any]], keys: Sequence[str] = ()) -> None:

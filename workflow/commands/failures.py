@@ -46,7 +46,9 @@ class Failed(errors.WorkflowError):
 
 def run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
     """Run a command line; the exit code, after every error has been told."""
-    language.choose(_spoken(app, words))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us, who wants the deed and not the words
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # for the whole run
     try:
         return _run(act, app, words)
     finally:
@@ -55,6 +57,7 @@ def run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
 
 def _run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
     try:
+        language.choose(_spoken(app, words))
         code = act()
         sys.stdout.flush()
     except Failed as failed:
@@ -64,6 +67,10 @@ def _run(act: Callable[[], Any], app: App, words: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _hang_up()
+    except SystemExit as ended:
+        if "PacifyFlushWrapper" in type(sys.stdout).__name__:  # the reader has gone, and click was the first to notice
+            return 0
+        raise ended from None
     except OSError as error:
         if error.errno == errno.EPIPE:
             return _hang_up()

@@ -92,7 +92,8 @@ def _act(row: dict[str, Any]) -> str:
     if row["refused"]:
         return where + _("REFUSED {trigger} from {state}").format(trigger=row["trigger"], state=row["from"] or "-")
     corrects = _("CORRECTION") + " " if row["corrects"] or row["act"] == "correct" else ""
-    facts = [f"{field_text(fact['requirement'], fact['field'])} {value_text(fact['value'])}" for fact in row["facts"] if fact["field"] not in HIDDEN]
+    facts = [f"{field_text(fact['requirement'], fact['field'])} {value_text(fact['value'])}" for fact in row["facts"]
+             if fact["field"] not in HIDDEN and fact["value"] != (row["reason"] or None)]
     values = "; ".join([*facts, *_effects(row["effects"])])
     said = {"open": _("opened in {state}").format(state=row["to"]), "fire": row["trigger"], "advance": row["trigger"],
             "approve": _("decided: {name}").format(name=row["trigger"]), "extend": _("{name} extended").format(name=row["trigger"]),
