@@ -60,7 +60,8 @@ def rungs(draft: Draft, rule: DeadlineRule, row: Deadline) -> list[Rung]:
              if lead.amount <= 0 or row.on_expiry != "fire"]
     roles = tuple(rule.spec.get("escalate", ())) or ROLES
     if row.on_expiry == "fire":
-        found += [Rung(REFUSED, end, "overdue"), Rung(REFUSED, end, "escalation", owner=False, roles=roles[:1])] if row.overdue else []
+        after = end + timedelta(days=1)
+        found += [Rung(REFUSED, after, "overdue"), Rung(REFUSED, after, "escalation", owner=False, roles=roles[:1])] if row.overdue else []
         return sorted(found, key=lambda rung: rung.day)
     wait = int(draft.office.settings.get("escalate_after") or AFTER)
     before = [Rung(f"escalation-{number}", _day(end, Lead(number * wait, "working-day"), calendar), "escalation", owner=False, roles=(role,))
