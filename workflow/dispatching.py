@@ -23,6 +23,7 @@ from workflow.core.draft import Draft
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.ladder import ROLES
 from workflow.core.office import SYSTEM
+from workflow.core.reminding import arrival
 from workflow.errors import AgreementNotFound, DeliveryFailed, InvalidInput, Phrase, StaleInstance, Uncertain, Undeliverable
 from workflow.library import civil_day
 from workflow.ports import HeadMoved
@@ -59,7 +60,7 @@ class _Item(NamedTuple):
     """A claimed message; `line` is None for one that is never said."""
 
     claim: Claimed
-    case: Case
+    draft: Draft
     row: Any
     line: Line | None = None
 
@@ -125,14 +126,17 @@ class Dispatcher:
                 continue
             deadline = draft.case.tables["deadline"].get((row.instance, row.name, row.revision))
             person = self._known.get(row.recipient)
-            verdict = self._hopeless(row, deadline, person, claim)
-            if verdict is not None:
-                done += self._settle([_Item(claim, draft.case, row)], verdict, claim.send)
-            elif person is not None:
+            item, verdict = _Item(claim, draft, row), self._hopeless(row, deadline, person, claim)
+            if verdict is None and person is not None:
                 try:
-                    items.append(_Item(claim, draft.case, row, self._line(draft, deadline, row, person, now)))
+                    verdict = _quiet(draft.office, person, now)
+                    item = item._replace(line=self._line(draft, deadline, row, person, now))
                 except Exception as fault:  # noqa: BLE001  # one row that cannot be read keeps none of the others waiting
-                    done += self._settle([_Item(claim, draft.case, row)], failed(_named(fault), claim.attempt, now), claim.send)
+                    verdict = failed(_named(fault), claim.attempt, now)
+            if verdict is not None:
+                done += self._settle([item], verdict, claim.send)
+            else:
+                items.append(item)
         return items, done
 
     def _draft(self, agreement: str, now: str) -> Draft | None:
@@ -175,7 +179,10 @@ class Dispatcher:
             self.outbox.release(claims)
             return []
         key = group[0].send or key_of(claims)
-        verdict = self._send(group, key, self._known[row.recipient], now)
+        person = self._known[row.recipient]
+        verdict = self._send(group, key, person, now)
+        if verdict.again:
+            verdict = verdict._replace(again=arrival(group[0].draft.office, person, verdict.again, at_once=True))
         return self._settle(group, verdict, key)
 
     def _send(self, group: list[_Item], key: str, person: Person, now: str) -> Verdict:
@@ -213,7 +220,7 @@ class Dispatcher:
             for start in range(0, len(items), ENTRY):
                 self._write(items[0].claim.agreement, [item.claim.key for item in items[start:start + ENTRY]], verdict, key)
         self.outbox.release([item.claim for item in group])
-        return [Outcome(f"{item.case.agreement.ref}/{item.row.instance}".rstrip("/"), item.row.name, item.row.recipient, item.row.channel,
+        return [Outcome(f"{item.draft.agreement.ref}/{item.row.instance}".rstrip("/"), item.row.name, item.row.recipient, item.row.channel,
                         verdict.state, verdict.reason) for item in group]
 
     def _write(self, agreement: str, keys: list[tuple[Any, ...]], verdict: Verdict, key: str) -> None:
@@ -245,6 +252,12 @@ def _groups(items: list[_Item]) -> list[list[_Item]]:
     for item in items:
         found.setdefault((item.row.recipient, item.row.channel, item.send), []).append(item)
     return list(found.values())
+
+
+def _quiet(office: Office, person: Person, now: str) -> Verdict | None:
+    """Whether a message must wait, because it is not a time at which somebody is told: a worker may have been down when it was."""
+    again = arrival(office, person, now, at_once=True)
+    return Verdict("", "outside the recipient's hours", again) if _seconds(now, again) >= 1 else None
 
 
 def _seconds(now: str, until: str) -> float:

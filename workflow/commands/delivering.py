@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.channels import Settings, connect
 from workflow.commands.language import _, _n
+from workflow.core.reminding import CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
     from workflow.core.office import Person
     from workflow.dispatching import Dispatcher, Outcome
     from workflow.engine import Engine
+    from workflow.library import Library
     from workflow.ports import Channel
 
-OFFICE = ("email",)  # the office's channels where nobody set any
 
+class Round(NamedTuple):
+    """
+    One look of a worker: what became due, how each message ended, which administrators were told of those that did not arrive.
 
-class Delivery(NamedTuple):
-    """One round of deliveries: how each message ended, and which administrators were told of those that did not arrive."""
+    `failed`: agreements (ids) that could not be looked at, with the reason.
+    """
 
+    written: int
     outcomes: Sequence[Outcome]
     alerted: Sequence[str]
+    failed: Sequence[tuple[str, str]] = ()
 
 
 def settings(app: App) -> Settings:
@@ -41,24 +47,23 @@ def connector(app: App) -> Callable[[str], Channel]:
     return lambda name: connect(name, given)
 
 
-def channels_of(app: App, person: Person | None = None) -> list[str]:
-    """The channels of a person in the order they are tried, else the office's."""
-    office = app.using.library.settings().get("channels") or OFFICE
-    return list((person.channels if person is not None else ()) or ([office] if isinstance(office, str) else office))
+def channels_of(library: Library) -> list[str]:
+    """The office's channels in the order they are tried, for people who chose none."""
+    return [name.strip() for name in str(library.settings().get("channels") or CHANNEL).split(",")]
 
 
-def dispatcher(app: App, worker: str) -> Dispatcher:
+def dispatcher(app: App, engine: Engine, worker: str) -> Dispatcher:
     """A worker that delivers for this office."""
     from workflow.dispatching import Dispatcher
     from workflow.messages import render
 
-    store, engine = app.store(write=True), engine_of(app)
+    store = app.store(write=True)
 
     def people() -> dict[str, Person]:
         return {key[0]: row for key, row in store.office().tables["person"].items()}
 
     return Dispatcher(store, store, office=engine.office, people=people, channel=connector(app), say=render, clock=app.clock, worker=worker,
-                      origin=str(engine.library.settings().get("origin", "")), channels=channels_of(app))
+                      origin=str(engine.library.settings().get("origin", "")), channels=channels_of(engine.library))
 
 
 def engine_of(app: App) -> Engine:
@@ -70,22 +75,32 @@ def engine_of(app: App) -> Engine:
     return Engine(app.store(write=True), library, SYSTEM, origin=str(library.settings().get("origin", "")), clock=app.clock)
 
 
-def deliver(app: App, worker: str, stopping: Callable[[], bool] = bool) -> Delivery:
-    """Send everything that is due, and tell the administrators of what could not be sent."""
+def tick(app: App, worker: str, stopping: Callable[[], bool] = bool) -> Round:
+    """
+    One look of a worker: what is due becomes messages, what waits is sent, and `doctor` can see that somebody looked.
+
+    Administrators are told of what could not be sent.
+    """
     from workflow.alerting import alert
+    from workflow.reminders import sweep
 
-    outcomes = dispatcher(app, worker).round(stopping=stopping)
-    return Delivery(outcomes, alert(outcomes, app.people.values(), connector(app), channels_of(app)))
+    store, engine, people = app.store(write=True), engine_of(app), app.people
+    swept = sweep(store, engine, people, stopping)
+    outcomes = dispatcher(app, engine, worker).round(stopping=stopping)
+    alerted = alert(outcomes, people.values(), connector(app), channels_of(engine.library))
+    store.heartbeat(worker, app.clock())
+    return Round(len(swept.messages), outcomes, alerted, swept.failed)
 
 
-def told(delivery: Delivery) -> list[str]:
-    """A round in words: how many left, and each that did not."""
-    sent = sum(row.state == "sent" for row in delivery.outcomes)
-    lines = [_n("{count} message sent", "{count} messages sent", sent)] if sent else []
+def told(look: Round) -> list[str]:
+    """A look in words: how many messages became due and left, each that did not, each agreement that could not be read."""
+    sent = sum(row.state == "sent" for row in look.outcomes)
+    lines = [_n("{count} message is due", "{count} messages are due", look.written)] if look.written else []
+    lines += [_n("{count} message sent", "{count} messages sent", sent)] if sent else []
     lines += [_("{ref} {deadline}, to {recipient} over {channel}: {state} ({reason})").format(
-        ref=row.ref, deadline=row.name, recipient=row.recipient, channel=row.channel, state=row.state, reason=row.reason)
-        for row in delivery.outcomes if row.state != "sent"]
-    return lines
+        ref=row.ref, deadline=row.name, recipient=row.recipient, channel=row.channel, state=row.state or _("waits"), reason=row.reason)
+        for row in look.outcomes if row.state != "sent"]
+    return lines + [f"{ident}: {reason}" for ident, reason in look.failed]
 
 
 def worker_name() -> str:
@@ -93,10 +108,3 @@ def worker_name() -> str:
     import socket
 
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def tick(app: App, worker: str, stopping: Callable[[], bool] = bool) -> Delivery:
-    """One look of a worker: what is due becomes messages, what waits is sent, and `doctor` can see that somebody looked."""
-    delivery = deliver(app, worker, stopping)
-    app.store(write=True).heartbeat(worker, app.clock())
-    return delivery

@@ -34,7 +34,7 @@ def test_command(app: App, recipient: str, names: tuple[str, ...]) -> None:
 
     person = app.person(recipient)
     connected, rows, failed = connector(app), [], None
-    for name in names or channels_of(app, person):
+    for name in names or person.channels or channels_of(app.reader.library):
         if name not in CHANNELS:
             raise NotFound("channel", name, tuple(CHANNELS))
         key = hashlib.sha256(f"test {person.id} {name} {app.clock()}".encode()).hexdigest()[:40]

@@ -19,7 +19,11 @@ REASON = 300  # characters that a server's answer may take in the journal
 
 
 class Verdict(NamedTuple):
-    """How a send ended. State: sent failed uncertain dead parked. `again` is the instant of the next attempt, empty where there is none."""
+    """
+    How a send ended. State: sent failed uncertain dead parked; empty where none was made, and the message waits as it is.
+
+    `again` is the instant of the next attempt, empty where there is none.
+    """
 
     state: str
     reason: str = ""
@@ -50,7 +54,7 @@ def settle(case: Case, keys: Iterable[tuple[Any, ...]], verdict: Verdict, send: 
             continue
         values: dict[str, Any] = {"reason": verdict.reason[:REASON]}
         if row.state in WAITING:
-            values |= {"state": verdict.state, "wake_at": verdict.again}
+            values |= {"state": verdict.state or row.state, "wake_at": verdict.again}
         if verdict.state in ("sent", "uncertain"):
             values |= {"send": send}
         if verdict.state == "sent":
@@ -62,7 +66,7 @@ def settle(case: Case, keys: Iterable[tuple[Any, ...]], verdict: Verdict, send: 
     effects = [effect for effect in effects if effect.values]
     if not effects:
         return None
-    return Change("deliver" if verdict.state == "sent" else "fail", tuple(effects), now[:10], reason=verdict.reason[:REASON])
+    return Change({"sent": "deliver", "": "defer"}.get(verdict.state, "fail"), tuple(effects), now[:10], reason=verdict.reason[:REASON])
 
 
 def following(channels: Sequence[str], channel: str) -> str:
