@@ -60,7 +60,8 @@ def ours(url: str, client: int, *, deadlines: bool = False) -> Callable[[int], N
             effects.append(Effect("deadline", ("loi", "answer", last), {"status": "met", "settled_on": "2026-01-02", "wake_at": ""}))
             effects.append(new("deadline", revision=last + 1))
         id, cseq, leaf = case.head
-        entry = Sealed(id, cseq + 1, "", leaf, f"{number:064x}", BODY, "2026-03-02T09:30:00.000000Z", "2026-03-02", "advance", "loi", "sign", "p1", "")
+        entry = Sealed(id, cseq + 1, "", leaf, f"{number:064x}", BODY, "2026-03-02T09:30:00.000000Z", "2026-03-02", "advance", "loi", "sign", "p1",
+                       "")
         store.commit(case.head, entry, effects)
     return turn
 
@@ -104,7 +105,8 @@ def fill(server: Server, clients: int) -> str:
             start(store, *rows, id=f"0198b0f5-0000-7000-8000-{number:012x}", ref=f"ref-{number}")
     with psycopg.connect(url, autocommit=True) as link:
         link.execute("CREATE TABLE machine (id BIGINT PRIMARY KEY, state TEXT)")
-        link.execute("CREATE TABLE history (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, machine BIGINT, source TEXT, target TEXT, body BYTEA)")
+        link.execute("CREATE TABLE history (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, machine BIGINT, source TEXT, target TEXT, "
+                     "body BYTEA)")
         link.execute("INSERT INTO machine SELECT n, 'drafting' FROM generate_series(0, %s) n", (clients * EACH - 1,))
         link.execute("VACUUM ANALYZE")
     return url

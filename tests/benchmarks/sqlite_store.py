@@ -71,7 +71,8 @@ class Ours:
             effects.append(Effect("deadline", ("loi", "answer", last), {"status": "met", "settled_on": "2026-01-02", "wake_at": ""}))
             effects.append(new("deadline", revision=last + 1))
         id, cseq, leaf = case.head
-        entry = Sealed(id, cseq + 1, f"{id}-{cseq}", leaf, f"{turn:064x}", BODY, "2026-03-02T09:30:00.000000Z", "2026-03-02", "advance", "loi", "sign", "p1", "")
+        entry = Sealed(id, cseq + 1, f"{id}-{cseq}", leaf, f"{turn:064x}", BODY, "2026-03-02T09:30:00.000000Z", "2026-03-02", "advance", "loi",
+                       "sign", "p1", "")
         self.store.commit(case.head, entry, effects)
 
 
