@@ -102,6 +102,7 @@ class Dispatcher:
         return done
 
     def _claim(self, now: str, limit: int) -> list[Claimed]:
+        now = f"{now[:19]}Z"  # as messages have it: what was written in this second is due in it
         claims: list[Claimed] = []
         while len(claims) < limit:
             size = min(BATCH, limit - len(claims))

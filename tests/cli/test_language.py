@@ -23,7 +23,8 @@ REFUSALS = ["advance contoh-council/mou approve", "advance contoh-council/mou be
             "assign nobody --owner x",
             "show contoh-council --at someday", "record contoh-council/mou --document council=/nowhere.pdf", "activity contoh-council x --as y"]
 HELPS = ["--help", "start -h", "open -h", "advance -h", "record -h", "approve -h", "can -h", "show -h", "list -h", "history -h", "agenda -h",
-         "activity -h", "assign -h", "correct -h", "person -h", "person add -h", "help", "help dates", "help exit-codes", "help facts", "help actor"]
+         "activity -h", "assign -h", "correct -h", "export ics -h", "notify test -h", "serve -h", "person -h", "person add -h",
+         "help", "help dates", "help exit-codes", "help facts", "help actor"]
 DATA = [*(f"{line} -o json" for line in (*SCREENS, "history contoh-council", *REFUSALS[:9])), "list -o csv", "deadline list -o csv"]
 
 

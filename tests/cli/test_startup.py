@@ -22,7 +22,8 @@ def modules(folder, *words: str, **environment: str) -> set[str]:
     return set(done.stderr.rpartition("@")[2].split())
 
 
-@pytest.mark.parametrize("words", [("--version",), ("--help",), ("advance", "-h"), ("show", "-h")])
+@pytest.mark.parametrize("words", [("--version",), ("--help",), ("advance", "-h"), ("show", "-h"), ("serve", "-h"), ("export", "ics", "-h"),
+                                   ("notify", "test", "-h")])
 def test_help_and_version_know_no_database_and_no_machine(tmp_path, words):
     assert not modules(tmp_path, *words) & (HEAVY | BARE)
 

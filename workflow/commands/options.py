@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,6 +51,7 @@ class Command(click.Command):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
         settings.setdefault("context_settings", HELP)
         super().__init__(*args, **settings)
+        self.help = cleandoc(self.help or "")  # as the catalogues have it
         self.examples = examples
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
