@@ -126,3 +126,14 @@ def test_of_a_successor_that_is_not_signed_no_gap_is_claimed(renewing):
 
 def test_where_a_stage_may_rest_on_several_the_choice_is_shown(renewing):
     assert "mufakat open bogor-kisarazu review --link subject=mou|mou-2" in renewing.ok("can bogor-kisarazu")
+
+
+def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
+    """Undoing withdraws the file of the step; the history must still be readable."""
+    started.ok("open bogor-kisarazu loi exploration_positive=yes fields=culture --existing cleared --as-of 2026-01-05")
+    started.ok(f"advance bogor-kisarazu/loi sign signed_on=2026-02-02 place=Bogor abroad=no --document instrument={started.file('signed.pdf')}")
+
+    said = started.ok("correct bogor-kisarazu#3 --undo --reason never --yes")
+
+    assert "instrument: signed.pdf   a file is withdrawn" in said
+    assert "CORRECTION signed → cleared (sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")

@@ -57,6 +57,7 @@ def headline(app: App, done: Done) -> str:
         "correct": _("corrected"), "extend": _("{name} extended").format(name=change.trigger),
         "suspend": _("the clock of {name} stands still").format(name=change.trigger),
         "resume": _("the clock of {name} runs again").format(name=change.trigger), "waive": _("{name} waived").format(name=change.trigger),
+        "acknowledge": _("{name} acknowledged").format(name=change.trigger), "snooze": _("{name} put off").format(name=change.trigger),
         "overdue": _("{trigger} is overdue: {reason}").format(trigger=change.trigger, reason=change.reason),
         "approve": f"{change.trigger}: {_(str(vote.get('decision', '')))}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})",
     }.get(change.act, change.act)
@@ -97,7 +98,8 @@ def _details(words: Words | None, done: Done) -> list[list[str]]:
     lines += [_line(_("recorded"), f"{field_text(need, name)} = {value_text(value)}")
               for _stage, need, name, value in done.facts if name not in HIDDEN]
     lines += [_line(_("file"), f"{doc.row}: {doc.filename}" + (f" ({doc.language})" if doc.language else ""),
-                    _("version {number}").format(number=doc.version), "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])
+                    _("a file is withdrawn") if doc.withdrawn else _("version {number}").format(number=doc.version),
+                    "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])
               for doc in change.documents]
     agreement = done.ref.partition("/")[0]
     lines += [_line(_("moved"), f"{agreement}/{stage}  {before} → {after}") for stage, before, after in done.moved]

@@ -8,7 +8,7 @@ import click
 
 from workflow.commands.changes import HIDDEN
 from workflow.commands.console import Column
-from workflow.commands.language import _, _n
+from workflow.commands.language import _, _n, mark
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.past import read
 from workflow.commands.words import day_text, field_text, value_text
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from workflow.commands.app import App
     from workflow.core.agreement import Effect
+
+BY_ITSELF = {"remind": mark("reminders written"), "deliver": mark("reminders sent"), "fail": mark("reminders not delivered"),
+             "defer": mark("reminders wait"), "recount": mark("counted again over the calendar"), "overdue": mark("overdue")}
 
 
 @command("history", examples=("mufakat history bogor-kisarazu", "mufakat history bogor-kisarazu/loi --limit 20", "mufakat history sys"))
@@ -99,7 +102,8 @@ def _act(row: dict[str, Any]) -> str:
             "approve": _("decided: {name}").format(name=row["trigger"]), "extend": _("{name} extended").format(name=row["trigger"]),
             "suspend": _("the clock of {name} stands still").format(name=row["trigger"]),
             "resume": _("the clock of {name} runs again").format(name=row["trigger"]),
-            "waive": _("{name} waived").format(name=row["trigger"])}.get(row["act"], row["act"])
+            "waive": _("{name} waived").format(name=row["trigger"]), "acknowledge": _("{name} acknowledged").format(name=row["trigger"]),
+            "snooze": _("{name} put off").format(name=row["trigger"])}.get(row["act"]) or _(BY_ITSELF.get(row["act"], row["act"]))
     if row["from"] and row["to"] and row["from"] != row["to"]:
         said = f"{row['from']} → {row['to']} ({row['trigger']})"
     if row["behalf"]:
@@ -112,9 +116,11 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
     found = []
     for effect in effects:
         values = effect["values"]
-        if effect["table"] == "document":
+        if effect["table"] == "document" and effect["key"] is None:
             found.append(f"{values['row']}: {values['filename']}")
-        elif effect["table"] == "approval":
+        elif effect["table"] == "document" and values.get("withdrawn"):
+            found.append(_("a file is withdrawn"))
+        elif effect["table"] == "approval" and effect["key"] is None:
             found.append(f"{_(values['decision'])} ({values['role']})")
         elif effect["table"] == "activity" and "title" in values:
             found.append(f"“{values['title']}”")
@@ -125,6 +131,8 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
         elif effect["table"] == "agreement" and "owner" in values and effect["key"] is not None:
             found.append(str(values["owner"]))
     days = sum(effect["table"] == "day" for effect in effects)
+    messages = sum(effect["table"] == "message" for effect in effects)
+    found += [_n("{count} message", "{count} messages", messages)] if messages else []
     return found + ([_n("{count} day", "{count} days", days)] if days else [])
 
 
