@@ -70,6 +70,19 @@ def test_a_deadline_is_loaded_in_its_latest_revision_and_whole_with_history(stor
     assert set(full) == {("loi", "answer", 1), *latest}
 
 
+@pytest.mark.parametrize("kind", [{}, {"whole": True}, {"history": True}], ids=["decision", "whole", "history"])
+def test_rows_come_in_the_order_of_their_keys(store, kind):
+    """However they were written: what is listed from them has one order on every database."""
+    names = ["z", "\U0001f38b", "木", "a-b", "a", "A", "é", "\uffee", "a/1"]
+    start(store, *(new("instance", ref=name) for name in names), *(new("row", name=name, round=turn) for name in names for turn in (2, 1)),
+          *(new("deadline", name=name) for name in names), *(new("activity", no=number) for number in (3, 1, 2)))
+
+    tables = store.load("agr-1", **kind).tables
+
+    assert [list(tables[name]) for name in ("instance", "row", "deadline", "activity")] == [
+        sorted(tables[name]) for name in ("instance", "row", "deadline", "activity")]
+
+
 def test_effects_may_come_in_any_order(store):
     """References between rows are checked at commit."""
     commit(store, Head("agr-1"), new("approval"), new("row"), new("instance"), new("agreement"))

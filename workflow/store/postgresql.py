@@ -14,6 +14,7 @@ from workflow.core.agreement import KEYS, RECORDS, Case, Head
 from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, Phrase, StoreError
 from workflow.ports import HeadMoved, Pinned
 from workflow.store import entries
+from workflow.store import postgresql_loading as loading
 from workflow.store.postgresql_link import LOCK_TIMEOUT, STATEMENT_TIMEOUT, Broken, Link, connect, problem, set_up
 from workflow.store.postgresql_outbox import PostgresOutbox
 from workflow.store.postgresql_schema import examine
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from workflow.core.office import Coverage, Day, Person
 
 READ = {table: reader(table) for table in OF_AGREEMENT + OF_OFFICE}
-AT_ONCE = ("instance", "row", "deadline")
 AT_WHOLE = tuple(table for table in OF_AGREEMENT[1:] if table != "message")  # whoever shows an agreement does not ask who was told
 LAST = "\U0010ffff"  # after every reference that begins the same
 RACES = ("agreement_ref", "request_key")  # unique constraints that only a race can meet: the engine looked before
@@ -56,7 +56,7 @@ def _load(tables: tuple[str, ...], *, history: bool = False) -> str:
             "WHERE a.id = coalesce((SELECT id FROM agreement WHERE ref = %s), %s)")
 
 
-FIND, WHOLE, HISTORY = _load(AT_ONCE), _load(AT_WHOLE), _load(OF_AGREEMENT[1:], history=True)
+WHOLE, HISTORY = _load(AT_WHOLE), _load(OF_AGREEMENT[1:], history=True)
 OFFICE = (f"SELECT (SELECT cseq FROM head WHERE chain = '{SYS}'), (SELECT leaf FROM head WHERE chain = '{SYS}'), "
           f"{_gathered('person', where='')}, {_gathered('setting', where='')}")
 CALENDAR = (f"SELECT {_gathered('day', where='WHERE t.calendar = asked.name')}, {_gathered('coverage', where='WHERE t.calendar = asked.name')} "
@@ -120,15 +120,27 @@ class PostgresStore(PostgresOutbox):
         self.close()
 
     def load(self, ref: str, *, whole: bool = False, history: bool = False) -> Case:
-        row = self._one(HISTORY if history else WHOLE if whole else FIND, (ref, ref))
+        if not whole and not history:
+            return self._decided_on(ref)
+        row = self._one(HISTORY if history else WHOLE, (ref, ref))
         if row is None:
             raise AgreementNotFound("agreement", ref, self.refs())
         width = 2 + len(RECORDS["agreement"]._fields)
         tables: dict[str, Any] = {} if history else Later(self._table, row[2])
         tables["agreement"] = READ["agreement"]((row[2:width],))
-        for table, rows in zip(OF_AGREEMENT[1:] if history else AT_WHOLE if whole else AT_ONCE, row[width:], strict=True):
+        for table, rows in zip(OF_AGREEMENT[1:] if history else AT_WHOLE, row[width:], strict=True):
             tables[table] = READ[table](map(tuple, rows))
         return Case(Head(row[2], row[0], row[1]), tables)
+
+    def _decided_on(self, ref: str) -> Case:
+        """What every decision reads, the rest when it is asked for."""
+        rows = self._all(loading.FIND, (ref, ref))
+        if not rows:
+            raise AgreementNotFound("agreement", ref, self.refs())
+        head, found = loading.case_of(rows)
+        tables = Later(self._table, head.chain)
+        tables.update(found)
+        return Case(head, tables)
 
     def _table(self, id: str, table: str) -> dict[tuple[Any, ...], Any]:
         """A table that was not read at once: it may be newer than the rest, and then a decision on it loses the head's swap."""
