@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from workflow.core.office import Person
     from workflow.ports import Agreements, Channel, Claimed, Outbox
 
-LEASE = 300  # seconds a claim holds; a worker that dies keeps others waiting no longer
-MARGIN = 90  # seconds a send may take: what has less left of its lease is let go unsent
+LEASE = 600  # seconds a claim holds: after that the messages of a worker that died are another's
+MARGIN = 240  # seconds a send may take, every step of it slow: what has less left of its lease is let go unsent
 BATCH = 100
 MOST = 1000  # messages of one round; those of one person belong together, so that one message tells all
 ENTRY = 50  # messages that one entry of the journal has room for, each with a reason and with what goes on over another channel

@@ -232,7 +232,7 @@ def test_a_claim_that_is_nearly_over_is_let_go_unsent(world):
         promise(world.store, world.ref, recipient=recipient)
 
     def slow(_outgoing):
-        world.now = "2026-03-02T05:04"
+        world.now = "2026-03-02T05:07"
 
     mail = Recorder(cut=slow)
     worker(world, {"email": mail}).round()
