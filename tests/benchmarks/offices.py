@@ -80,8 +80,9 @@ def multiply(path: str, source: str, copies: int, prefix: str, *, first: int = 1
     `spread`: their dates differ, and of each chain only the last entry is there, so that a million fit on a disk.
     """
     db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = OFF")  # what goes wrong here is built again
     db.execute("PRAGMA synchronous = OFF")
-    db.execute("PRAGMA cache_size = -200000")
+    db.execute("PRAGMA cache_size = -1000000")
     (id,) = db.execute("SELECT id FROM agreement WHERE ref = ?", (source,)).fetchone()
     (trigger,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (GAPS,)).fetchone()
     db.execute("BEGIN")
@@ -101,7 +102,7 @@ def multiply(path: str, source: str, copies: int, prefix: str, *, first: int = 1
     if spread:
         db.execute(trigger)
     db.execute("COMMIT")
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.execute("PRAGMA journal_mode = WAL")
     db.close()
 
 
