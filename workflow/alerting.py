@@ -21,11 +21,11 @@ SHOWN = 20
 
 def alert(outcomes: Iterable[Outcome], people: Iterable[Person], channel: Callable[[str], Channel], channels: Sequence[str]) -> list[str]:
     """
-    Tell every administrator, over the first of their channels that takes it, what was given up, parked or is uncertain.
+    Tell every administrator, over the first of their channels that takes it, what was given up, was parked, or may have arrived and is not repeated.
 
     Returns the ids of those who were told. Nothing of this is stored: the messages themselves are on record.
     """
-    lost = [row for row in outcomes if row.state in GIVEN_UP]
+    lost = [row for row in outcomes if row.state in GIVEN_UP and not row.again]
     if not lost:
         return []
     key = hashlib.sha256(repr(sorted(lost)).encode()).hexdigest()[:40]

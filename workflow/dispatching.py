@@ -23,7 +23,7 @@ from workflow.core.draft import Draft
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.ladder import ROLES
 from workflow.core.office import SYSTEM
-from workflow.core.reminding import arrival
+from workflow.core.reminding import LOUD, arrival
 from workflow.errors import AgreementNotFound, DeliveryFailed, InvalidInput, Phrase, StaleInstance, Uncertain, Undeliverable
 from workflow.library import civil_day
 from workflow.ports import HeadMoved
@@ -54,6 +54,7 @@ class Outcome(NamedTuple):
     channel: str
     state: str
     reason: str = ""
+    again: str = ""  # when it is tried again
 
 
 class _Item(NamedTuple):
@@ -169,7 +170,8 @@ class Dispatcher:
         agreement = draft.agreement
         instance = draft.tables["instance"].get((deadline.instance,))
         rules = draft.definition(instance).deadlines if instance is not None else draft.office.track.deadlines
-        roles = (rules[deadline.name].spec.get("escalate") if deadline.name in rules else ()) or ROLES
+        asked = (rules[deadline.name].spec.get("escalate") if deadline.name in rules else ()) or ROLES
+        roles = asked if row.kind in LOUD else ()
         return line(draft, deadline, self._known.get(agreement.owner), day=civil_day(now, person.zone or draft.office.zone), kind=row.kind,
                     late_days=row.late_days, why=why(person, agreement.owner, roles, self._stands_in))
 
@@ -222,7 +224,7 @@ class Dispatcher:
                 self._write(items[0].claim.agreement, [item.claim.key for item in items[start:start + ENTRY]], verdict, key)
         self.outbox.release([item.claim for item in group])
         return [Outcome(f"{item.draft.agreement.ref}/{item.row.instance}".rstrip("/"), item.row.name, item.row.recipient, item.row.channel,
-                        verdict.state, verdict.reason) for item in group]
+                        verdict.state, verdict.reason, verdict.again) for item in group]
 
     def _write(self, agreement: str, keys: list[tuple[Any, ...]], verdict: Verdict, key: str) -> None:
         ways = {ident: person.channels or list(self.channels) for ident, person in self._known.items()}

@@ -50,7 +50,9 @@ def test_nobody_reached_is_nobody_told():
 def test_what_arrived_or_is_tried_again_alarms_nobody():
     mail = Recorder()
 
-    assert alert([LOST._replace(state=state) for state in ("sent", "failed")], [person(admin=True)], connect({"email": mail}), ["email"]) == []
+    waiting = [LOST._replace(state=state, again="2026-03-02T05:01:00Z") for state in ("failed", "uncertain", "")]
+
+    assert alert([LOST._replace(state="sent"), *waiting], [person(admin=True)], connect({"email": mail}), ["email"]) == []
     assert mail.sent == []
 
 

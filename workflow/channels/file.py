@@ -28,7 +28,7 @@ class Folder:
         path = os.path.join(self.folder, f"{outgoing.key}.eml")
         part = f"{path}.{os.getpid()}.part"
         try:
-            os.makedirs(self.folder, exist_ok=True)
+            os.makedirs(self.folder, mode=0o700, exist_ok=True)  # letters are private
             with open(part, "wb") as stream:
                 stream.write(content)
                 stream.flush()
