@@ -63,10 +63,27 @@ Dates may be vague (mufakat help dates). Nothing is reminded of for the past."""
 Whoever is not among the people of the office may read, but never write: mufakat person add NAME --login LOGIN --role coordinator
 Roles: coordinator legal secretary mayor technical-unit finance auditor. Administrators change people, settings and calendars."""),
     "settings": ("where settings come from", """\
-flag > environment (MUFAKAT_DB, MUFAKAT_LANG, MUFAKAT_ACTOR, MUFAKAT_OUTPUT, MUFAKAT_COLOR, MUFAKAT_DOCUMENTS, MUFAKAT_DEFINITIONS)
+flag > environment (MUFAKAT_DB, MUFAKAT_LANG, MUFAKAT_ACTOR, MUFAKAT_OUTPUT, MUFAKAT_COLOR, MUFAKAT_DOCUMENTS, MUFAKAT_DEFINITIONS,
+     MUFAKAT_MAIL, MUFAKAT_NOTIFY, MUFAKAT_OUTBOX)
      > ./mufakat.toml > your own file (~/.config/mufakat/config.toml) > default
 A key that is not known is an error. What concerns the office (zone, calendar, policy.*) is kept in its database:
 mufakat config list --origin shows everything, mufakat config set policy.loi_draft_days 90 sets a policy number."""),
+    "mail": ("how reminders leave, and where the mail server is set", """\
+mail.toml, readable by its owner only (chmod 600 mail.toml):
+    host = "smtp.example.go.id"
+    sender = "Biro Kerja Sama <kerjasama@example.go.id>"
+    security = "starttls"
+    user = "kerjasama"
+    password = "secret"
+security is starttls, ssl, or none without a password; port, timeout (seconds) and ca (a file of certificates) may stand there too.
+
+mufakat config set mail /etc/mufakat/mail.toml
+mufakat notify test --to me
+mufakat serve                    a worker that stays; by cron instead: mufakat remind tick
+
+Channels: email, file (letters beside the database), console, apprise (pip install 'mufakat[notify]', mufakat config set notify FILE,
+in it under [targets] a person's id or login = an address of Apprise).
+What may have arrived is sent again under the same Message-ID; a chat is not repeated: mufakat doctor lists it."""),
     "output": ("results for people and for programs", """\
 -o table   for people (default)        -o json    one JSON value      -o ndjson   one object a line
 -o csv     for a spreadsheet           -o ids     bare references     --json ref,state   only these fields
