@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROLES = ("coordinator", "legal", "secretary", "mayor", "technical-unit", "finance")
 ORIGIN = "mufakat.test/office"
+PARTIES = [{"name": "Bogor", "country": "ID", "kind": "city"}, {"name": "木更津市", "country": "JP", "kind": "city"}]
 _catalog: list[Catalog] = []
 _calendar: list[tuple[list[Day], list[Coverage]]] = []
 
@@ -92,8 +93,7 @@ class World:
         return Paper(requirement, str(path), language)
 
     def start(self, ref: str = "bogor-kisarazu", track: str = "sister-city", **more: Any) -> str:
-        parties = [{"name": "Bogor", "country": "ID", "kind": "city"}, {"name": "木更津市", "country": "JP", "kind": "city"}]
-        self.engine.start(ref, track, "Bogor–Kisarazu", more.pop("parties", parties), **more)
+        self.engine.start(ref, track, "Bogor–Kisarazu", more.pop("parties", PARTIES), **more)
         return ref
 
     def case(self, ref: str) -> Any:

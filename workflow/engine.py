@@ -8,20 +8,17 @@ race for the agreement's head decides again on what is there now; if the address
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from workflow.core import correcting, dates, decision
+from workflow.asking import NOTHING, Ask, Paper, digest, request
+from workflow.core import correcting, dates, decision, whole
 from workflow.core.agreement import Change, after
 from workflow.core.deadline import fires
-from workflow.core.decision import Request
 from workflow.core.draft import Draft
-from workflow.core.entry import canonical, milliseconds, open_entry, seal, uuid7
+from workflow.core.entry import milliseconds, open_entry, seal, uuid7
 from workflow.core.office import SYSTEM
-from workflow.core.recording import Fact, File
 from workflow.core.replay import replay
 from workflow.errors import InvalidInput, NotFound, Phrase, StaleInstance, TransitionRefused
 from workflow.outcome import Done, outcome, taken
@@ -29,9 +26,10 @@ from workflow.ports import HeadMoved
 from workflow.promises import Promises
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from workflow.core.agreement import Case
+    from workflow.core.decision import Request
     from workflow.core.draft import Office
     from workflow.core.entry import Sealed
     from workflow.core.office import Actor
@@ -40,37 +38,9 @@ if TYPE_CHECKING:
     from workflow.library import Library
     from workflow.ports import Chains, Pinned
 
+__all__ = ["NOTHING", "Ask", "Engine", "Paper"]
+
 ATTEMPTS = 100  # lost races in a row before a caller is told that the agreement is too busy
-
-
-class Paper(NamedTuple):
-    """A file as named by the caller: which requirement it answers, where it lies, its language; or only its hash is kept."""
-
-    requirement: str
-    path: str
-    language: str = ""
-    reference_only: bool = False
-
-
-class Ask(NamedTuple):
-    """
-    What may come with every verb. `facts` as typed; `links` link -> stage; `occurred` the date on paper (empty: today).
-
-    `if_state`: only if the stage stands there. `request`: an id that makes a repeated call a no-op. `dry_run`: decide, write nothing.
-    """
-
-    facts: Sequence[Fact] = ()
-    papers: Sequence[Paper] = ()
-    links: Mapping[str, str] = MappingProxyType({})
-    occurred: str = ""
-    reason: str = ""
-    role: str = ""
-    if_state: str = ""
-    request: str = ""
-    dry_run: bool = False
-
-
-NOTHING = Ask()
 
 
 class Engine(Promises):
@@ -91,14 +61,15 @@ class Engine(Promises):
         repeated = self._repeated(ref, ask, "start", ref, track, title, parties, owner)
         if repeated is not None:
             return repeated
-        decision.check_ref(ref)
+        whole.check_ref(ref)
         if ref in self.store.refs(ref):
             raise InvalidInput("reference", ref, Phrase("it is taken: mufakat show {ref}", ref=ref))
         found, pinned = self.library.newest_track(track)
         now = self.clock()
         office = self.library.office(found, self.actor, now)
+        whole.check_params(office, params or {})
         ident = uuid7(milliseconds(now), self.entropy(10))
-        case, change = decision.start(office, ident, ref, title, parties, owner or self.actor.person, self._request(ask),
+        case, change = whole.start(office, ident, ref, title, whole.checked(parties), self._owner(owner), self._request(ask),
                                       params or {}, imported=imported)
         try:
             return self._commit(case, change, ask, now, [pinned], "start", ref, track, title, parties, owner)
@@ -137,18 +108,23 @@ class Engine(Promises):
                  note: str = "") -> Done:
         """Put a dated fact of cooperation on record, of the agreement or of one of its stages."""
         agreement, _, stage = ref.partition("/")
-        return self._write(agreement, "", lambda case, office: decision.activity(case, office, title, kind, field, until, stage, note,
+        return self._write(agreement, "", lambda case, office: whole.activity(case, office, title, kind, field, until, stage, note,
                            self._request(ask)), ask, "activity", ref, title, kind, field, until, note)
 
-    def assign(self, ref: str, owner: str, ask: Ask = NOTHING) -> Done:
-        """Make a person (by id) responsible for the agreement."""
-        return self._write(ref.partition("/")[0], "", lambda case, office: decision.assign(case, office, owner, self._request(ask)), ask,
-                           "assign", ref, owner)
+    def assign(self, ref: str, owner: str = "", ask: Ask = NOTHING, *, track: str = "") -> Done:
+        """Make a person (by id) responsible for the agreement, or move it to another track while only first stages (visits) are open."""
+        ref = ref.partition("/")[0]
+        if not track:
+            return self._write(ref, "", lambda case, office: whole.assign(case, office, self._owner(owner), self._request(ask)), ask,
+                               "assign", ref, owner)
+        found, pinned = self.library.newest_track(track)
+        return self._write(ref, "", lambda case, office: whole.retrack(case, office._replace(track=found), self._request(ask)), ask,
+                           "track", ref, track, pins=[pinned])
 
     def correct(self, entry: str, ask: Ask = NOTHING, *, undo: bool = False) -> Done:
         """Put an earlier entry right by a new one (`entry`: `bogor-kisarazu#12`), or take back the latest transition of a stage."""
         ref, mark, number = entry.partition("#")
-        if not mark or not number.isdigit():
+        if not mark or not (number.isascii() and number.isdigit() and len(number) < 10):
             raise InvalidInput("entry", entry, "name it as history shows it, such as bogor-kisarazu#12")
 
         def decide(case: Case, office: Office) -> Change:
@@ -192,24 +168,22 @@ class Engine(Promises):
             raise InvalidInput("reference", ref, Phrase("name a stage of it too, such as {ref}/loi: mufakat show {ref}", ref=ref))
         return self._write(agreement, stage, lambda case, office: decide(case, office, stage), ask, *asked)
 
-    def _write(self, ref: str, stage: str, decide: Callable[[Case, Office], Change], ask: Ask, *asked: Any) -> Done:
+    def _write(self, ref: str, stage: str, decide: Callable[[Case, Office], Change], ask: Ask, *asked: Any, pins: Sequence[Pinned] = ()) -> Done:
         repeated = self._repeated(ref, ask, *asked)
         if repeated is not None:
             return repeated
-        case = self.store.load(ref)
-        case, before = self._apply_due(case, ask.occurred, dry_run=ask.dry_run)
+        now, case = self.clock(), self.store.load(ref)
+        case, before = self._apply_due(case, ask.occurred, now, dry_run=ask.dry_run)
         if (same := taken(before, stage, asked)) is not None and not (ask.facts or ask.papers):
             return same._replace(before=tuple(done for done in before if done is not same))
         first = case.instance(stage)
         if first is not None and ask.if_state and first.state != ask.if_state:
             raise StaleInstance(f"{ref}/{stage}", ask.if_state, first.state)
         for _ in range(ATTEMPTS):
-            now = self.clock()
             office = self.office(case, now)
             try:
                 change = decide(case, office)
-                done = self._commit(case, change, ask, now, self.library.pins(change), *asked)
-                return done._replace(before=before)
+                return self._commit(case, change, ask, now, [*pins, *self.library.pins(change)], *asked)._replace(before=before)
             except TransitionRefused as refused:
                 if ask.dry_run or self._refuse(case, office, stage, refused, now):
                     raise
@@ -217,16 +191,24 @@ class Engine(Promises):
                 repeated = self._repeated(ref, ask, *asked)
                 if repeated is not None:
                     return repeated
-            case = self.store.load(ref)
+            now, case = self.clock(), self.store.load(ref)
+            case, due = self._apply_due(case, ask.occurred, now)
+            before += due
             found = case.instance(stage)
             if first is not None and found is not None and found.revision != first.revision:
                 raise StaleInstance(f"{ref}/{stage}", first.state, found.state)
         raise StaleInstance(ref, Phrase("one revision"), Phrase("too many at once"))
 
+    def _owner(self, person: str) -> str:
+        """Who is responsible: whoever acts, unless a person of this office is named."""
+        if person and person != self.actor.person:
+            self.library.check_person(person)
+        return person or self.actor.person
+
     def _refuse(self, case: Case, office: Office, stage: str, refused: TransitionRefused, now: str) -> bool:
         """Put a refused attempt on record; False if the head moved meanwhile, so that it may not have been a refusal at all."""
         unmet: Sequence[Unmet] = getattr(refused, "unmet", ()) or getattr(refused, "needs", ())
-        reason = "; ".join(f"{row.requirement}: {row.text}" if row.requirement else row.text for row in unmet) or str(refused)
+        reason = "; ".join(f"{row.requirement}: {row.text}" if row.requirement else row.text for row in unmet) or self._said(refused)
         found = case.instance(stage)
         change = Change("refuse", (), office.today, stage, refused.trigger, source=found.state if found else "", reason=reason[:4000])
         try:
@@ -235,49 +217,47 @@ class Engine(Promises):
             return False
         return True
 
-    def _apply_due(self, case: Case, occurred: str, *, dry_run: bool = False) -> tuple[Case, tuple[Done, ...]]:
-        """Fire what is due and dated on or before the day it `occurred` (empty: today), one entry each; the case as it is then."""
+    def _said(self, refused: TransitionRefused) -> str:
+        """A refusal as the journal may hold it: who acted stands there by id, not by name."""
+        text = refused.args[0]
+        return str(text.again(actor=self.actor.person)) if isinstance(text, Phrase) and "actor" in text.facts else str(refused)
+
+    def _apply_due(self, case: Case, occurred: str, now: str = "", *, dry_run: bool = False) -> tuple[Case, tuple[Done, ...]]:
+        """Fire what is due at `now` and dated on or before the day it `occurred` (empty: today), one entry each; the case as it is then."""
         done: list[Done] = []
-        while True:
-            now = self.clock()
-            if not any(fires(row, now) for row in case.tables["deadline"].values()):
-                return case, tuple(done)
+        now = now or self.clock()
+        while any(fires(row, now) for row in case.tables["deadline"].values()):
             office = self.office(case, now)._replace(by=SYSTEM)
             change = decision.notice(case, office, dates.check(occurred, "occurred-at") if occurred else office.today)
             if change is None:
-                return case, tuple(done)
+                break
             if dry_run:
                 done.append(outcome(case, change, "", now, dry_run=True))
                 case = after(case, change)
                 continue
             with suppress(HeadMoved):
-                done.append(self._commit(case, change, Ask(), now, self.library.pins(change), by=SYSTEM))
+                done.append(self._commit(case, change, NOTHING, now, self.library.pins(change), by=SYSTEM))
             case = self.store.load(case.agreement.id)
+        return case, tuple(done)
 
     def _repeated(self, ref: str, ask: Ask, *asked: Any) -> Done | None:
         """The outcome of a request that was carried out before with the same content."""
         held = self.store.request(ask.request) if ask.request and not ask.dry_run else None
         if held is None:
             return None
-        digest, _, cseq = held
-        if digest != _digest(ask, asked):
+        held_digest, _, cseq = held
+        if held_digest != digest(ask, asked, self.documents):
             raise InvalidInput("request-id", ask.request, Phrase("it was used before for something else (entry {entry}); use another id", entry=cseq))
         return Done(ref, Change(str(asked[0]), (), ask.occurred), f"{ref.partition('/')[0]}#{cseq}", "", repeated=True)
 
     def _request(self, ask: Ask) -> Request:
-        files = []
-        for paper in ask.papers:
-            if self.documents is None:
-                raise InvalidInput("document", paper.path, "no folder for documents is set: mufakat config set documents FOLDER")
-            kept = self.documents.keep(paper.path, store=not (paper.reference_only or ask.dry_run))
-            files.append(File(paper.requirement, paper.language, kept.sha256, kept.size, kept.filename, not paper.reference_only))
-        return Request(list(ask.facts), files, dict(ask.links), ask.occurred, ask.reason, ask.role)
+        return request(ask, self.documents)
 
     def _commit(self, case: Case, change: Change, ask: Ask, now: str, pins: Sequence[Pinned], *asked: Any, by: Actor | None = None) -> Done:
         if ask.dry_run:
             return outcome(case, change, "", now, dry_run=True)
-        request = (ask.request, _digest(ask, asked)) if ask.request else None
-        entry = self._seal_and_commit(case, change, now, ask.request, pins, request, by)
+        same = (ask.request, digest(ask, asked, self.documents)) if ask.request else None
+        entry = self._seal_and_commit(case, change, now, ask.request, pins, same, by)
         return outcome(case, change, f"{case.agreement.ref}#{entry.cseq}", now)
 
     def _seal_and_commit(self, case: Case, change: Change, now: str, req: str, pins: Sequence[Pinned], request: tuple[str, str] | None,
@@ -287,9 +267,3 @@ class Engine(Promises):
                      person=actor.person, identity=actor.identity, req=req, salts=lambda: self.entropy(32))
         self.store.commit(case.head, entry, change.effects, request=request, definitions=pins)
         return entry
-
-
-def _digest(ask: Ask, asked: Sequence[Any]) -> str:
-    content = [[str(part) for part in asked], [list(fact) for fact in ask.facts], [list(paper) for paper in ask.papers],
-               sorted(map(list, ask.links.items())), ask.occurred, ask.reason, ask.role]
-    return hashlib.sha256(canonical(content)).hexdigest()

@@ -53,6 +53,10 @@ class Phrase(str):
         made.template, made.facts = template, facts
         return made
 
+    def again(self, **facts: object) -> Phrase:
+        """The same said of other facts."""
+        return Phrase(self.template, **{**self.facts, **facts})
+
 
 def phrase(text: str) -> Phrase:
     """A text as a phrase: one as it is, a plain one as a template without facts."""

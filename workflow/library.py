@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from workflow.core.calendar import Calendar, calendar_of
 from workflow.core.definition import Definition, Track, definition, track
 from workflow.core.draft import Office
+from workflow.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +51,12 @@ class Library:
             rows = self._records.office().tables["setting"].values()
             self._settings = {row.name: row.value for row in rows}
         return self._settings
+
+    def check_person(self, id: str) -> None:
+        """Refuse an id that is nobody's in this office, or of somebody who has left it."""
+        people = [row for row in self._records.office().tables["person"].values() if row.active]
+        if id not in [row.id for row in people]:
+            raise NotFound("person", id, [row.id for row in people])
 
     def refresh(self) -> None:
         """Read settings and calendars again: somebody may have changed them."""

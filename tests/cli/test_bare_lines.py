@@ -45,7 +45,7 @@ def test_how_far_ahead_is_a_span(office):
 
 
 def test_a_title_does_not_steer_the_terminal(office):
-    office.ok("start sister-city a-b --party A:ID --title", "one\x1b]0;two\x07\x1b[2Jthree")
+    office.ok("start sister-city a-b --party A:ID --party B:JP --title", "one\x1b]0;two\x07\x1b[2Jthree")
 
     said = office.ok("show a-b") + office.ok("list")
 
@@ -72,9 +72,9 @@ def test_nobody_acts_in_a_role_that_there_is_not(loi):
 
 def test_a_policy_of_one_agreement_is_checked_like_the_offices(office):
     for param in ("nonsense=3", "loi_draft_days=soon", "loi_draft_days=-5", "fiscal_year_end=13-45"):
-        assert office(f"start sister-city a-b --party A:ID --param {param}").exit_code == 2
+        assert office(f"start sister-city a-b --party A:ID --party B:JP --param {param}").exit_code == 2
     assert "'13-45'" in office("config set policy.fiscal_year_end 13-45").stderr
-    office.ok("start sister-city a-b --party A:ID --param loi_draft_days=30 --param fiscal_year_end=12-31")
+    office.ok("start sister-city a-b --party A:ID --party B:JP --param loi_draft_days=30 --param fiscal_year_end=12-31")
 
 
 def test_a_folder_without_definitions_does_not_pass_the_lint(mufakat):

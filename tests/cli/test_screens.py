@@ -125,7 +125,13 @@ def test_of_a_successor_that_is_not_signed_no_gap_is_claimed(renewing):
 
 
 def test_where_a_stage_may_rest_on_several_the_choice_is_shown(renewing):
-    assert "mufakat open bogor-kisarazu review --link subject=mou|mou-2" in renewing.ok("can bogor-kisarazu")
+    renewing.ok("open bogor-kisarazu loi --existing signed --as-of 2020-01-06")
+
+    assert "mufakat open bogor-kisarazu review --link subject=loi|mou" in renewing.ok("can bogor-kisarazu")
+
+
+def test_a_stage_that_is_not_signed_is_not_offered_for_review(renewing):
+    assert "--link subject" not in renewing.ok("can bogor-kisarazu")
 
 
 def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):

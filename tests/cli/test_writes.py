@@ -11,7 +11,7 @@ RECORD = "record bogor-kisarazu/loi --document draft={paper}:id"
     "record bogor-kisarazu/loi --document draft={paper}:id",
     "activity bogor-kisarazu exchange",
     "open bogor-kisarazu visit direction=inbound initiative=partner rationale=x",
-    "start sister-city other --party A:ID",
+    "start sister-city other --party A:ID --party B:JP",
     "approve bogor-kisarazu/loi legal-check",
     "correct bogor-kisarazu#2 exploration_positive=no --reason wrong",
     "person add Sari --login sari",

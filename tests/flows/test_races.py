@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flows.scenes import answer, ask, at_council, entries, existing, mou_in_force, replays, rows, signed_loi
-from world import World
+from world import PARTIES, World
 
 from workflow.core.recording import Fact
 from workflow.engine import Ask
@@ -146,7 +146,7 @@ def test_one_reference_is_started_once(world, other):
     world.start()
 
     with pytest.raises(InvalidInput, match="taken"):
-        engine.start("bogor-kisarazu", "sister-city", "Bogor–Kisarazu", [])
+        engine.start("bogor-kisarazu", "sister-city", "Bogor–Kisarazu", PARTIES)
 
     assert seen() == ["bogor-kisarazu"]
 

@@ -6,6 +6,7 @@ import os
 
 import pytest
 from flows.scenes import answer, ask, at_council, entries, existing, signed_loi
+from world import PARTIES
 
 from workflow.engine import Ask
 from workflow.errors import InvalidInput, RequirementsUnmet, StaleInstance
@@ -66,10 +67,9 @@ def test_a_request_id_is_never_used_for_something_else(world, other):
 
 
 def test_a_start_is_repeated_like_everything_else(world):
-    parties = [{"name": "Bogor", "country": "ID", "kind": "city"}]
-    world.engine.start("bogor-x", "sister-city", "Bogor–X", parties, ask=Ask(request="r-1"))
+    world.engine.start("bogor-x", "sister-city", "Bogor–X", PARTIES, ask=Ask(request="r-1"))
 
-    assert world.engine.start("bogor-x", "sister-city", "Bogor–X", parties, ask=Ask(request="r-1")).repeated
+    assert world.engine.start("bogor-x", "sister-city", "Bogor–X", PARTIES, ask=Ask(request="r-1")).repeated
 
 
 def test_a_refused_attempt_does_not_use_up_the_request(world):
@@ -128,7 +128,7 @@ def test_a_dry_run_sees_what_time_would_do_and_writes_none_of_it(world):
 
 
 def test_a_dry_start_starts_nothing(world):
-    done = world.engine.start("bogor-x", "sister-city", "Bogor–X", [{"name": "Bogor", "country": "ID", "kind": "city"}], ask=Ask(dry_run=True))
+    done = world.engine.start("bogor-x", "sister-city", "Bogor–X", PARTIES, ask=Ask(dry_run=True))
 
     assert done.dry_run
     assert world.store.refs() == []

@@ -77,7 +77,7 @@ def test_a_late_successor_records_its_gap(world):
 
     existing(world, ref, "mou", "in-force", "2026-03-02", {**SUCCESSOR, "signed_on": "2026-03-02", "in_force_on": "2026-03-02"}, predecessor="mou")
 
-    assert world.stage(f"{ref}/mou-2").gap_days == 30  # 31 January to 2 March
+    assert world.stage(f"{ref}/mou-2").gap_days == 29  # the days between 31 January and 2 March
 
 
 def test_a_successor_in_time_has_no_gap_and_supersedes(world):

@@ -190,12 +190,12 @@ def correct_command(app: App, entry: str, words: tuple[str, ...], undo: bool, **
 
 def _rehearsed(engine: Engine, track: str, stage: str, state: str, ask: Ask) -> Done:
     """What entering a stage will do, tried on paper: an agreement that cannot be entered whole is not begun."""
-    from workflow.core import decision
+    from workflow.core import decision, whole
     from workflow.outcome import outcome
 
     now, request = engine.clock(), decision.Request(occurred=ask.occurred)
     office = engine.library.office(engine.library.newest_track(track)[0], engine.actor, now)
-    case, _begun = decision.start(office, "", "rehearsal", "", [], "", request, {}, imported=True)
+    case, _begun = whole.start(office, "", "rehearsal", "", [], "", request, {}, imported=True)
     return outcome(case, decision.open_stage(case, office, stage, request, existing=state), "", now, dry_run=True)
 
 

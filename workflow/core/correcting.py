@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core import dates, decision, reckoning, recording
+from workflow.core import dates, decision, firing, reckoning, recording, whole
 from workflow.core.agreement import KEYS, Change
 from workflow.core.draft import Draft
 from workflow.errors import InvalidInput, Phrase
@@ -16,9 +16,10 @@ from workflow.errors import InvalidInput, Phrase
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workflow.core.agreement import Case, Effect, Instance
+    from workflow.core.agreement import Case, Deadline, Effect, Instance, Row
     from workflow.core.decision import Request
     from workflow.core.draft import Office
+    from workflow.core.recording import File
 
 Tables = dict[str, dict[tuple[Any, ...], Any]]
 MOVES = ("advance", "fire")
@@ -37,7 +38,7 @@ def correct(case: Case, office: Office, entry: Earlier, request: Request) -> Cha
     if not request.reason:
         raise InvalidInput("reason", "", "a correction needs its reason: --reason TEXT")
     draft = Draft(case, office)
-    if entry.content["act"] == "activity":
+    if any(effect.table == "activity" for effect in entry.effects):
         _activity(draft, entry, request)
     elif entry.content["instance"]:
         _stage(draft, entry, request)
@@ -72,28 +73,64 @@ def undo(case: Case, office: Office, entry: Earlier, before: Tables, later: Sequ
 
 
 def _independent(entry: Earlier, ref: str, later: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse where another stage moved with the step, or where something that still stands builds on it."""
     if any(effect.table == "instance" and effect.key != (ref,) for effect in entry.effects):
         raise InvalidInput("entry", entry.ref, "other stages moved or opened because of it: it can no longer be taken back")
+    undone = {content["corrects"] for content in later if content["act"] == "correct" and content["trigger"]}
+    if entry.content["eid"] in undone:
+        raise InvalidInput("entry", entry.ref, "it has been taken back already")
+    written = {(table, key if key is not None else tuple(values[name] for name in KEYS[table])) for table, key, values in entry.effects}
     for content in later:
-        touches = content["instance"] == ref or any(row["t"] == "instance" and row["k"] == [ref] for row in content["effects"])
-        if touches and content["effects"]:
+        taken_back = content["eid"] in undone or (content["act"] == "correct" and content["trigger"])
+        if not taken_back and _builds_on(content, ref, written):
             raise InvalidInput("entry", entry.ref, Phrase("entry {entry} depends on it: take that back or correct it first",
                                                              entry=content["cseq"]))
 
 
+def _builds_on(content: Mapping[str, Any], ref: str, written: set[tuple[str, tuple[Any, ...]]]) -> bool:
+    """Whether a later entry needs the step: one about the stage, save a correction of what the step did not write."""
+    moved = any(row["t"] == "instance" and row["k"] == [ref] for row in content["effects"])
+    if content["act"] != "correct":
+        return bool(content["effects"]) and (moved or content["instance"] == ref)
+    return moved or any(row["k"] is not None and (row["t"], tuple(row["k"])) in written for row in content["effects"] if row["t"] != "deadline")
+
+
 def _restore(draft: Draft, table: str, place: tuple[Any, ...], old: Any) -> None:
     """The row as it was; a row that was not there yet is emptied, withdrawn or void, since rows are never deleted."""
+    if table == "deadline":
+        _restore_deadline(draft, place, old)
+        return
     now = draft.tables[table][place]
-    if old is not None:
+    if table == "row":
+        _restore_row(draft, now, old)
+    elif old is not None:
         draft.put(table, old._replace(revision=now.revision) if table == "instance" else old)
-    elif table == "row":
-        earlier = draft.tables["row"].get((now.instance, now.name, now.round - 1))
-        draft.put("row", now._replace(status=earlier.status, data=earlier.data, on=earlier.on) if earlier else now._replace(status="open", data={}))
-        _move_papers(draft, now.instance, now.name, now.round)
     elif table == "document":
         draft.put("document", now._replace(withdrawn=True))
-    elif table == "deadline":
+
+
+def _restore_row(draft: Draft, now: Row, old: Row | None) -> None:
+    """The round as it was; so is the one after it, which holds what it held since the step that had opened that one was taken back."""
+    before = old or draft.tables["row"].get((now.instance, now.name, now.round - 1)) or now._replace(status="open", data={})
+    latest = draft.row(now.instance, now.name) or now
+    for row in {now.round: now, latest.round: latest}.values():
+        draft.put("row", row._replace(status=before.status, data=before.data, on=before.on))
+    if old is None:
+        _move_papers(draft, now.instance, now.name, now.round)
+
+
+def _restore_deadline(draft: Draft, place: tuple[Any, ...], old: Deadline | None) -> None:
+    """The deadline as it was, as the latest revision there is: of earlier ones nobody asks any more."""
+    ref, name, revision = place
+    now = draft.deadlines(ref)[name]
+    if old is None and now.revision == revision:
         draft.put("deadline", now._replace(status="void", wake_at="", settled_on=draft.office.today, reason="taken back"))
+    elif old is not None and now.revision == revision:
+        draft.put("deadline", old)
+    elif old is not None and old.status == "open":
+        if now.status == "open":
+            draft.put("deadline", now._replace(status="void", wake_at="", settled_on=draft.office.today, reason="taken back"))
+        draft.put("deadline", old._replace(revision=now.revision + 1))
 
 
 def _move_papers(draft: Draft, instance: str, row: str, turn: int) -> None:
@@ -106,59 +143,89 @@ def _move_papers(draft: Draft, instance: str, row: str, turn: int) -> None:
 
 def _stage(draft: Draft, entry: Earlier, request: Request) -> None:
     instance = decision.find(draft, entry.content["instance"])
-    written = {values["name"] if key is None else key[1] for table, key, values in entry.effects if table == "row"}
-    given = [recording.read(draft, instance, fact)[0] for fact in request.facts]
-    for need in given:
-        if need.row not in written:
-            raise InvalidInput("entry", entry.ref, Phrase("it recorded nothing of {requirement}; find the entry that did: mufakat history {ref}",
-                                                             requirement=need.row, ref=decision.reference(draft, instance)))
-    for file in request.files:
-        _withdraw(draft, entry, file.requirement, file.language)
     on = entry.content["occurred"]["text"]
-    recording.record(draft, instance, request.facts, request.files, on, correcting=True)
+    for name, fields in recording.gathered(draft, instance, request.facts).items():
+        recording.rewrite(draft, instance, name, _round(draft, instance, entry, name, fields), fields, on)
+    for file in request.files:
+        _replace(draft, instance, entry, file)
     if request.occurred:
         on = decision.occurred(draft.office, request.occurred)
         _redate(draft, instance, entry, on)
+    firing.record_gaps(draft)
     reckoning.reckon(draft, on)  # what it brings on record was so on the day of that entry
+    for ref in sorted(draft.touched_instances()):
+        reckoning.judge_again(draft, draft.instance(ref))
 
 
-def _withdraw(draft: Draft, entry: Earlier, requirement: str, language: str) -> None:
+def _round(draft: Draft, instance: Instance, entry: Earlier, name: str, fields: Mapping[str, Any]) -> int:
+    """The round of a row that an entry wrote: the one that these fields stand in, where it also opened another."""
+    rounds = [(bool(fields.keys() & values.get("data", {}).keys()), values["round"] if key is None else key[2])
+              for table, key, values in entry.effects if table == "row" and (values["name"] if key is None else key[1]) == name]
+    if not rounds:
+        raise InvalidInput("entry", entry.ref, Phrase("it recorded nothing of {requirement}; find the entry that did: mufakat history {ref}",
+                                                      requirement=name, ref=decision.reference(draft, instance)))
+    return int(max(rounds)[1])
+
+
+def _replace(draft: Draft, instance: Instance, entry: Earlier, file: File) -> None:
+    """Another file in the place of one that an entry recorded: of the same version, in the same round."""
+    name, language = recording.documented(draft.definition(instance), file.requirement).row, recording.language(file.language)
     found = [draft.tables["document"][values["no"],] for table, key, values in entry.effects if table == "document" and key is None]
-    mine = [doc for doc in found if doc.row == requirement and doc.language == language and not doc.withdrawn]
+    mine = [doc for doc in found if (doc.row, doc.language) == (name, language) and not doc.withdrawn]
     if not mine:
-        raise InvalidInput("document", requirement, Phrase("{entry} recorded no such document in this language", entry=entry.ref))
+        raise InvalidInput("document", file.requirement, Phrase("{entry} recorded no such document in this language", entry=entry.ref))
     for doc in mine:
         draft.put("document", doc._replace(withdrawn=True))
+    draft.put("document", mine[0]._replace(no=len(draft.tables["document"]) + 1, sha256=file.sha256, size=file.size, filename=file.filename,
+                                           by=draft.office.by.person, stored=file.stored))
 
 
 def _redate(draft: Draft, instance: Instance, entry: Earlier, on: str) -> None:
-    """Another date for the act: of the state it entered, or of the row it wrote."""
+    """Another date for the act: of the states that were entered by it, of the rows it wrote, of the deadlines it settled."""
     target, old = entry.content["to"], entry.content["occurred"]["text"]
+    if target and target != entry.content["from"] and [target, old] not in instance.entered:
+        raise InvalidInput("occurred-at", on, Phrase("the stage has entered {state} again since: correct the later entry", state=target))
     if target and target != entry.content["from"]:
-        if [target, old] not in instance.entered:
-            raise InvalidInput("occurred-at", on, Phrase("the stage has entered {state} again since: correct the later entry", state=target))
-        entered = [[state, on if [state, day] == [target, old] else day] for state, day in instance.entered]
-        since = on if instance.state == target and instance.since == old else instance.since
-        opened = on if entry.content["act"] == "open" else instance.opened_on
-        draft.put("instance", draft.instance(instance.ref)._replace(entered=entered, since=since, opened_on=opened))
-        return
+        _in_order(instance.entered, instance.entered.index([target, old]), on)
     for table, key, values in entry.effects:
-        if table == "row":
-            place = key if key is not None else (values["instance"], values["name"], values["round"])
-            draft.put("row", draft.tables["row"][place]._replace(on=on))
+        place = key if key is not None else tuple(values[name] for name in KEYS[table])
+        row = draft.tables[table].get(place)
+        if table == "instance" and row is not None:
+            draft.put("instance", _moved(row, values, old, on))
+        elif table == "deadline" and row is not None and row.status in ("met", "missed") and row.settled_on == old:
+            draft.put("deadline", reckoning.judged(row, on))
+        elif row is not None and getattr(row, "on", "") == old:
+            draft.put(table, row._replace(on=on))
+
+
+def _in_order(entered: list[list[str]], place: int, on: str) -> None:
+    """Refuse a date that would put a state before the one it was entered from, or after the one entered next."""
+    wrong = [pair for pair in entered[max(place - 1, 0):place] if dates.surely_before(on, pair[1])]
+    wrong += [pair for pair in entered[place + 1:place + 2] if dates.surely_before(pair[1], on)]
+    for state, day in wrong:
+        raise InvalidInput("occurred-at", on, Phrase("the stage entered {state} on {day}: the two would change places", state=state, day=day))
+
+
+def _moved(instance: Instance, values: Mapping[str, Any], old: str, on: str) -> Instance:
+    """An instance whose step is dated otherwise: the state it entered, the count it took, and its opening where that was the step."""
+    entered = [[state, on if (state, day) == (values.get("state"), old) else day] for state, day in instance.entered]
+    counters = {name: [count, on] if [count, day] == values.get("counters", {}).get(name) and day == old else [count, day]
+                for name, (count, day) in instance.counters.items()}
+    return instance._replace(entered=entered, counters=counters,
+                             since=on if (instance.state, instance.since) == (values.get("state"), old) else instance.since,
+                             opened_on=on if values.get("opened_on") == old else instance.opened_on)
 
 
 def _activity(draft: Draft, entry: Earlier, request: Request) -> None:
-    number = next(values["no"] for table, _, values in entry.effects if table == "activity")
-    row = draft.tables["activity"][number,]
+    place = next(key if key is not None else (values["no"],) for table, key, values in entry.effects if table == "activity")
+    row = draft.tables["activity"][place]
     for fact in request.facts:
         if fact.field not in ("title", "field", "note", "until", "kind"):
             raise InvalidInput("field", fact.field, "an activity has no such field", ["title", "field", "note", "until", "kind"])
-        value = dates.check(fact.value, "until") if fact.field == "until" else fact.value
-        row = row._replace(**{fact.field: value})
+        row = row._replace(**{fact.field: fact.value})
     if request.occurred:
         row = row._replace(on=decision.occurred(draft.office, request.occurred))
-    draft.put("activity", row)
+    draft.put("activity", whole.sound(row, draft.office))
     reckoning.reckon(draft, draft.office.today)
 
 

@@ -51,6 +51,35 @@ def precision(text: str) -> str:
     return "not-after" if mark else ("year", "month", "day")[len(numbers) - 1]
 
 
+def surely_before(one: str, other: str) -> bool:
+    """Whether a date lies before another whatever their missing parts are."""
+    return bool(one and other) and latest(one) < earliest(other)
+
+
+def within(text: str, since: str, until: str = "") -> bool:
+    """Whether a law's window (`since` inclusive, `until` exclusive) holds a day; a vague one counts as late as it may have been."""
+    day = latest(text).isoformat() if since or until else ""
+    return (not since or day >= since) and (not until or day < until)
+
+
+def later(text: str, span_: str) -> str:
+    """
+    The date a span such as `6m` after another, no more precise than that one.
+
+    `2016-11` and 60m give `2021-11`, `2016` and 3y give `2019`; where neither month nor year is sure: not after the last day possible.
+    """
+    amount, unit = span(span_) or (0, "day")
+    day = shift(latest(text), amount, unit, WEEKENDS)[0].isoformat()
+    how = precision(text)
+    if how == "day":
+        return day
+    if how == "month" and unit in ("month", "year"):
+        return day[:7]
+    if how == "year" and (unit == "year" or (unit == "month" and amount % 12 == 0)):
+        return day[:4]
+    return f"{NOT_AFTER}{day}"
+
+
 def resolve(text: str, today: date, calendar: Calendar | None = None, field: str = "date") -> str:
     """What somebody typed for a date, as a date on record; a day of the week is the next such day after today."""
     word = text.strip().lower()

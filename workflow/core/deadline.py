@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.core.calendar import WEEKENDS, Calendar, shift
@@ -46,7 +45,6 @@ def due(rule: DeadlineRule, amount: int, anchor: date, calendar: Calendar | None
     return Due(nominal, effective, provisional)
 
 
-@lru_cache(maxsize=4096)
 def instant(day: date, at: str, zone: str) -> str:
     """
     The moment a civil day begins (`start`) or is over (`end`: the next begins) in a zone, in UTC: `2026-05-13T17:00:00Z`.
@@ -83,20 +81,37 @@ def dated(row: Deadline, today: str) -> str:
     A policy that adds nothing to a date on record (a visit's first and last day) decides nothing: it happened on that day.
     It is no more precise than its anchor: a term that ended "2016" ended in 2016, not on the last day of that year.
     """
-    if row.basis == "policy" and (row.amount or not row.anchor.startswith("field:")):
+    if _is_noticed(row):
         return today
     if precision(row.anchored_on) == "day":
         return row.effective
     return row.anchored_on if row.amount == 0 else f"{NOT_AFTER}{row.effective}"
 
 
-def next_due(case: Case, now: str, today: str, day: str) -> Deadline | None:
-    """The next fact of time that is due at `now` (UTC) and dated on or before `day`, in the order of these dates."""
-    waiting = [row for row in case.tables["deadline"].values()
-               if fires(row, now) and latest(dated(row, today)) <= latest(day)]
-    return min(waiting, key=lambda row: (latest(dated(row, today)), row.over_at, row.instance, row.name), default=None)
+def _is_noticed(row: Deadline) -> bool:
+    """Whether it happens when somebody looks: an office's policy, unless it adds nothing to a date on record."""
+    return row.basis == "policy" and bool(row.amount or not row.anchor.startswith("field:"))
+
+
+def next_due(case: Case, now: str, today: str, zone: str, day: str) -> Deadline | None:
+    """
+    The next fact of time that is due at `now` (UTC) and no later than the civil day an act is about; what ends that day comes after the act.
+
+    In the order in which they happened, those that are only noticed last; of two at one midnight the day that begins goes first, so that what
+    follows without a gap finds what it follows still in force.
+    """
+    waiting = [row for row in case.tables["deadline"].values() if fires(row, now)]
+    if waiting and day != today:
+        end = instant(latest(day), "end", zone)
+        waiting = [row for row in waiting if (today <= latest(day).isoformat() if _is_noticed(row) else row.over_at < end)]
+    return min(waiting, key=lambda row: (_is_noticed(row), row.over_at, -latest(row.effective).toordinal(), row.instance, row.name), default=None)
 
 
 def fires(row: Deadline, now: str) -> bool:
     """Whether a deadline's own transition is due at this instant: it is over, its clock was not stopped, and it was not refused before."""
-    return row.on_expiry == "fire" and row.status == "open" and row.wake_at != "" and not row.overdue and row.over_at <= now
+    return row.on_expiry == "fire" and row.status == "open" and row.wake_at != "" and not row.overdue and is_past(row.over_at, now)
+
+
+def is_past(instant_: str, now: str) -> bool:
+    """Whether an instant has come, whatever fraction of a second either is written with."""
+    return instant_[:19] <= now[:19]

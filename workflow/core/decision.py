@@ -1,5 +1,5 @@
 """
-The verbs, pure: each takes the case and what is asked, and returns the Change that it makes, or raises a refusal.
+The verbs about a stage, pure: each takes the case and what is asked, and returns the Change that it makes, or raises a refusal.
 
 Every verb ends alike: reactions of sibling stages are followed, deadlines reckoned, and the draft is read off as effects.
 """
@@ -9,17 +9,16 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core import dates, facts, firing, following, machine, opening, reckoning, recording
-from workflow.core.agreement import Activity, Agreement, Case, Change, Head, empty
-from workflow.core.deadline import dated, next_due
+from workflow.core import approving, dates, facts, firing, following, machine, opening, reckoning, recording
+from workflow.core.agreement import Change
+from workflow.core.deadline import dated, is_past, next_due
 from workflow.core.draft import Draft
-from workflow.core.office import SYS
-from workflow.errors import AgreementNotFound, InvalidInput, Phrase, TransitionRefused
+from workflow.errors import AgreementNotFound, InvalidInput, NotAuthorised, Phrase, TransitionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workflow.core.agreement import Deadline, Instance
+    from workflow.core.agreement import Case, Deadline, Instance
     from workflow.core.definition import DeadlineRule
     from workflow.core.draft import Office
     from workflow.core.recording import Fact, File
@@ -36,26 +35,6 @@ class Request(NamedTuple):
     role: str = ""
 
 
-def start(office: Office, ident: str, ref: str, title: str, parties: list[dict[str, Any]], owner: str, request: Request,
-          params: dict[str, Any], *, imported: bool = False) -> tuple[Case, Change]:
-    """A new agreement; the case returned holds it, so that a first stage can be opened in the same breath."""
-    on = occurred(office, request.occurred)
-    draft = Draft(Case(Head(ident), empty()), office)
-    draft.put("agreement", Agreement(ident, ref, title, office.track.name, office.track.version, office.track.hash, parties,
-                                     owner, on, params, imported))
-    reckoning.reckon(draft, on)
-    change = _change(draft, "start", on, request)
-    return Case(Head(ident), draft.tables), change
-
-
-def check_ref(ref: str) -> None:
-    """A reference is what people type: lower-case letters, digits and single hyphens."""
-    if ref == SYS:
-        raise InvalidInput("reference", ref, "the office's own history is called so; choose another name")
-    if not ref or len(ref) > 64 or not all(part.isascii() and part.isalnum() and part == part.lower() for part in ref.split("-")):
-        raise InvalidInput("reference", ref, "use lower-case letters a-z, digits and single hyphens, such as bogor-kisarazu")
-
-
 def open_stage(case: Case, office: Office, stage: str, request: Request, *, existing: str = "") -> Change:
     """Open a stage, or with `existing` enter it in the state it stands in (`request.occurred` is then the as-of date)."""
     draft = Draft(case, office)
@@ -67,7 +46,6 @@ def open_stage(case: Case, office: Office, stage: str, request: Request, *, exis
     recording.record(draft, instance, request.facts, request.files, on)
     if existing:
         opening.mark_unknown(draft, instance)
-        firing.record_gap(draft, draft.instance(instance.ref))
     else:
         opening.check_opening(draft, instance, on)
     return _finish(draft, "open", instance, on, request, importing=frozenset([instance.ref] if existing else []))
@@ -80,7 +58,8 @@ def open_item(case: Case, office: Office, parent: str, request: Request, *, exis
     definition = draft.definition(plan)
     if definition.item is None:
         raise InvalidInput("item", parent, Phrase("{stage} has no items", stage=plan.stage))
-    if definition.states[plan.state].final or (existing and existing not in definition.item.states):
+    closed = definition.states[plan.state].final or plan.state not in definition.item.opening.get("parent", definition.states)
+    if (closed and not existing) or (existing and existing not in definition.item.states):
         raise InvalidInput("item", parent, Phrase("there is no state {state}", state=existing) if existing
                            else Phrase("the plan stands in {state}", state=plan.state),
                            list(definition.item.states))
@@ -101,7 +80,7 @@ def advance(case: Case, office: Office, ref: str, trigger: str, request: Request
     if trigger not in draft.definition(instance).transitions:
         known = machine.allowed(draft.definition(instance), instance.state)
         raise InvalidInput("trigger", trigger, Phrase("{stage} has no such transition", stage=instance.stage), known)
-    on = occurred(office, request.occurred or recording.act_date(draft, instance, request.facts))
+    on = _step_date(draft, instance, request)
     if request.reason and _wants_reason(draft, instance, trigger, request):
         request = request._replace(facts=[*request.facts, recording.Fact("reason", request.reason)])
     _link(draft, instance, request.links)
@@ -109,6 +88,21 @@ def advance(case: Case, office: Office, ref: str, trigger: str, request: Request
         recording.record(draft, instance, request.facts, request.files, on)
         reckoning.reckon(draft, on)
     return _take(draft, draft.instance(instance.ref), trigger, on, request, "advance")
+
+
+def notice(case: Case, office: Office, day: str) -> Change | None:
+    """
+    The next fact of time that is due and happened no later than `day`: fired, or overdue where its transition is not possible.
+
+    None at rest. What no calendar can hold (a term of ten thousand years) is not possible either: it must not lock the agreement.
+    """
+    row = next_due(case, office.now, office.today, office.zone, day)
+    if row is None:
+        return None
+    try:
+        return expire(case, office, row, dated(row, office.today))
+    except (TransitionRefused, InvalidInput) as refused:
+        return overdue(case, office, row, str(refused))
 
 
 def expire(case: Case, office: Office, row: Deadline, on: str) -> Change:
@@ -122,17 +116,6 @@ def expire(case: Case, office: Office, row: Deadline, on: str) -> Change:
     instance = find(draft, row.instance)
     draft.put("deadline", row._replace(status="fired", settled_on=on, wake_at=""))
     return _take(draft, instance, row.fire, on, Request(), "fire", again=row)
-
-
-def notice(case: Case, office: Office, day: str) -> Change | None:
-    """The next fact of time that is due and dated on or before `day`: fired, or overdue where its transition is not possible; None at rest."""
-    row = next_due(case, office.now, office.today, day)
-    if row is None:
-        return None
-    try:
-        return expire(case, office, row, dated(row, office.today))
-    except TransitionRefused as refused:
-        return overdue(case, office, row, str(refused))
 
 
 def overdue(case: Case, office: Office, row: Deadline, why: str) -> Change:
@@ -165,33 +148,8 @@ def approve(case: Case, office: Office, ref: str, name: str, decision: str, requ
     draft = Draft(case, office)
     instance = find(draft, ref)
     on = occurred(office, request.occurred)
-    role = recording.approve(draft, instance, name, decision, request.role, request.reason, on)
+    role = approving.approve(draft, instance, name, decision, request.role, request.reason, on)
     return _finish(draft, "approve", instance, on, request._replace(role=role), trigger=name)
-
-
-def activity(case: Case, office: Office, title: str, kind: str, field: str, until: str, instance: str, note: str, request: Request) -> Change:
-    """Put a dated fact of cooperation on record; dormancy counts from the last one."""
-    draft = Draft(case, office)
-    if instance:
-        find(draft, instance)
-    if not title.strip():
-        raise InvalidInput("title", title, "an activity needs a title")
-    on = occurred(office, request.occurred)
-    if until and dates.latest(until) < dates.earliest(on):
-        raise InvalidInput("until", until, Phrase("it ends before it begins ({day})", day=on))
-    number = len(draft.tables["activity"]) + 1
-    draft.put("activity", Activity(number, kind, title, field, on, until, instance, note))
-    reckoning.reckon(draft, on)
-    return _change(draft, "activity", on, request)._replace(instance=instance)
-
-
-def assign(case: Case, office: Office, owner: str, request: Request) -> Change:
-    """Make somebody else responsible for the agreement."""
-    draft = Draft(case, office)
-    if draft.agreement.owner == owner:
-        raise InvalidInput("owner", "", "that person is the owner already")
-    draft.put("agreement", draft.agreement._replace(owner=owner))
-    return _change(draft, "assign", occurred(office, request.occurred), request)
 
 
 def find(draft: Draft, ref: str) -> Instance:
@@ -206,9 +164,21 @@ def find(draft: Draft, ref: str) -> Instance:
 def occurred(office: Office, text: str) -> str:
     """The date on paper: today unless given; a day that has not come is refused."""
     on = dates.check(text or office.today, "occurred-at")
-    if dates.earliest(on) > dates.earliest(office.today):
+    first = dates.latest(on) if dates.precision(on) == "not-after" else dates.earliest(on)
+    if first > dates.earliest(office.today):
         raise InvalidInput("occurred-at", on, Phrase("that day has not come (today is {today})", today=office.today))
     return on
+
+
+def _step_date(draft: Draft, instance: Instance, request: Request) -> str:
+    """The day of a step: as given, else that of its papers, but never before the stage came to where it stands."""
+    on = occurred(draft.office, request.occurred or recording.act_date(draft, instance, request.facts))
+    if not dates.surely_before(on, instance.since):
+        return on
+    if request.occurred:
+        raise InvalidInput("occurred-at", on, Phrase("{ref} has stood in {state} only since {day}", ref=reference(draft, instance),
+                                                     state=instance.state, day=instance.since))
+    return instance.since
 
 
 def _wants_reason(draft: Draft, instance: Instance, trigger: str, request: Request) -> bool:
@@ -224,6 +194,8 @@ def _link(draft: Draft, instance: Instance, links: Mapping[str, str]) -> None:
 
 
 def _take(draft: Draft, instance: Instance, trigger: str, on: str, request: Request, act: str, again: Deadline | None = None) -> Change:
+    if request.role and request.role not in draft.office.by.roles:
+        raise NotAuthorised(reference(draft, instance), trigger, [request.role], draft.office.by.name)
     transition, soft = machine.decide(draft, instance, trigger, on)
     draft.notes += [Phrase("without {requirement}: {reason}", requirement=row.requirement or "-", reason=Phrase(row.message, **row.facts))
                     for row in soft]
@@ -243,7 +215,7 @@ def repeat(draft: Draft, rule: DeadlineRule, row: Deadline) -> None:
     while True:
         occurrence += 1
         fresh = reckoning.made(draft, row.instance, rule, row.revision + 1, row.anchor, row.anchored_on, row.amount, occurrence)
-        if fresh.expires_at > draft.office.now:
+        if not is_past(fresh.expires_at, draft.office.now):
             draft.put("deadline", fresh)
             return
 
@@ -251,16 +223,18 @@ def repeat(draft: Draft, rule: DeadlineRule, row: Deadline) -> None:
 def _finish(draft: Draft, act: str, instance: Instance, on: str, request: Request, *, trigger: str = "", target: str = "", behalf: str = "",
             importing: frozenset[str] = frozenset()) -> Change:
     following.follow(draft, on)
+    firing.record_gaps(draft)
     reckoning.reckon(draft, on, importing=importing)
     now = draft.instance(instance.ref)
-    change = _change(draft, act, on, request)
+    change = change_of(draft, act, on, request)
     opened = act == "open"
     return change._replace(instance=instance.ref, trigger=trigger, source="" if opened else instance.state,
                            target=target or (now.state if opened else ""), behalf=behalf,
                            definition=(now.stage, now.version, now.hash))
 
 
-def _change(draft: Draft, act: str, on: str, request: Request) -> Change:
+def change_of(draft: Draft, act: str, on: str, request: Request) -> Change:
+    """What a draft has come to, as one act of that day."""
     effects = draft.effects()
     documents = tuple(draft.tables[table][key] for table, key in draft.touched if table == "document")
     notes = tuple(dict.fromkeys(draft.notes + late(draft, on)))

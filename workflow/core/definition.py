@@ -12,6 +12,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workflow.core import dates
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,8 +53,8 @@ class Requirement(NamedTuple):
         return str(self.spec.get("row", self.name))
 
     def in_law(self, day: str) -> bool:
-        """Whether the row's law window (`since` inclusive, `until` exclusive) holds the ISO day."""
-        return (not self.since or day >= self.since) and (not self.until or day < self.until)
+        """Whether the row's law window (`since` inclusive, `until` exclusive) holds the day."""
+        return dates.within(day, self.since, self.until)
 
 
 class State(NamedTuple):
@@ -172,7 +174,8 @@ def content_hash(data: Mapping[str, Any], guards: Mapping[str, int] = NOTHING) -
 
 def definition(data: Mapping[str, Any], digest: str) -> Definition:
     """Build a stage's definition from data that the lint has passed."""
-    requirements = {name: _requirement(name, row) for name, row in data.get("requirement", NOTHING).items()}
+    rows = data.get("requirement", NOTHING)
+    requirements = {name: _requirement(name, row, rows.get(row.get("row"), row)) for name, row in rows.items()}
     transitions = {name: _transition(name, row) for name, row in data["transition"].items()}
     deadlines = {name: deadline_rule(name, row) for name, row in data.get("deadline", NOTHING).items()}
     item = data.get("item")
@@ -228,9 +231,11 @@ def fields_of(row: Mapping[str, Any]) -> dict[str, str]:
     return fields
 
 
-def _requirement(name: str, row: Mapping[str, Any]) -> Requirement:
+def _requirement(name: str, row: Mapping[str, Any], read: Mapping[str, Any]) -> Requirement:
+    """One requirement; what only reads the row of another (`read`) rests on the same law, unless it names its own."""
+    law = row if "basis" in row or "citation" in row else read
     return Requirement(name, row["kind"], fields_of(row), row.get("when", NOTHING), str(row.get("since", "")), str(row.get("until", "")),
-                       bool(row.get("soft")), row.get("basis", "policy"), row.get("citation", ""), row)
+                       bool(row.get("soft")), law.get("basis", "policy"), law.get("citation", ""), row)
 
 
 def _transition(name: str, row: Mapping[str, Any]) -> Transition:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.core.agreement import KEYS, Case, Copied, Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from workflow.core.agreement import Agreement, Approval, Deadline, Document, Instance, Row
     from workflow.core.calendar import Calendar
@@ -56,7 +56,6 @@ class Draft:
         self.moved: list[tuple[str, str, str, str]] = []  # (instance, trigger, from, to) of every transition fired
         self.opened: list[str] = []
         self.notes: list[str] = []
-        self.personal: set[tuple[str, str, str]] = set()  # (instance, row, field) whose values are committed
         self._definitions: dict[str, Definition] = {}
         self._deadlines: dict[str, dict[str, Deadline]] | None = None
         self._rows: dict[tuple[str, str], Row] = {}
@@ -137,7 +136,7 @@ class Draft:
             return
         self.tables[table][key] = record
         self.touched[table, key] = None
-        if table == "row":
+        if table == "row" and record.round >= self.round(record.instance, record.name):
             self._rows[record.instance, record.name] = record
         elif table == "deadline":
             self._remember(record)
@@ -161,13 +160,17 @@ class Draft:
     def committed(self) -> tuple[tuple[int, str], ...]:
         """Where personal values stand in the effects: (index of the effect, path of the value)."""
         places: list[tuple[int, str]] = []
-        if not self.personal:
-            return ()
         for index, (table, key, effect) in enumerate(self._written()):
             if table == "row" and "data" in effect.values:
-                places += [(index, f"data.{field}") for instance, row, field in sorted(self.personal)
-                           if key[:2] == (instance, row) and field in effect.values["data"]]
+                places += [(index, f"data.{field}") for field in self._personal(*key[:2]) if field in effect.values["data"]]
+            elif table == "document" and "filename" in effect.values:
+                places.append((index, "filename"))
         return tuple(places)
+
+    def _personal(self, instance: str, row: str) -> Iterable[str]:
+        """The fields of a row that its definition calls personal; whatever is written of the row, they are written with it."""
+        need = self.definition(self.instance(instance)).requirements.get(row)
+        return () if need is None else need.spec.get("personal", ())
 
     def _written(self) -> Iterator[tuple[str, tuple[Any, ...], Effect]]:
         for table, key in self.touched:

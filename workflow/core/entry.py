@@ -4,7 +4,9 @@ The journal entry: its canonical bytes, its leaf, and the way back to the effect
 An entry *is* its bytes. They are UTF-8 JSON of a narrow profile on which every serialiser agrees (sorted keys `[a-z0-9_.]+`, no white
 space, no floats, integers within 2^53 - 1), they are stored verbatim, and nothing ever hashes a re-encoding. The leaf is that of RFC 6962;
 `prev` is the leaf of the previous entry of the chain, so a chain stands by itself. Personal data is committed to with a salt and kept beside
-the log, where it can be erased without breaking a proof: in the body it is null, and `pd` names its commitment.
+the log, where it can be erased without breaking a proof: in the body it is null, and `pd` names its commitment. That holds for the office's
+people, for the fields that a definition calls personal, and for the names of files. It cannot hold for free text (a reason, a note, a title):
+that is what the log is read for, and what stands in it stays. Who acts is named there by id, in refusals too.
 
 This format is frozen with the first release.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workflow.core import dates, facts, opening, requirement
+from workflow.core import dates, facts, opening
 from workflow.core.agreement import Instance, Row
 from workflow.core.office import SYSTEM
 from workflow.errors import Phrase, RequirementsUnmet, Unmet
@@ -29,7 +29,6 @@ def fire(draft: Draft, instance: Instance, transition: Transition, on: str) -> N
         _drop_items(draft, instance, on)
     if "opens" in spec:
         _open(draft, instance, spec["opens"], on)
-    record_gap(draft, draft.instance(instance.ref))
 
 
 def _moved(instance: Instance, transition: Transition, on: str) -> Instance:
@@ -73,7 +72,7 @@ def _value(draft: Draft, instance: Instance, trigger: str, field: str, value: An
         if not months or not ends:
             message, filled = facts.say("its length is not on record: {field}", field=name)
             raise RequirementsUnmet(facts.full_ref(draft, instance), trigger, [Unmet("instrument", message, filled)])
-        return requirement.later(ends, f"{months}m")
+        return dates.later(ends, f"{months}m")
     return value
 
 
@@ -116,15 +115,23 @@ def stage_named(draft: Draft, instance: Instance, name: str) -> str:
     return other.stage if other is not None else name
 
 
-def record_gap(draft: Draft, instance: Instance) -> None:
-    """A successor that comes into force (or is signed) records the days since its predecessor ended; unknown stays None."""
-    spec = draft.definition(instance).links.get("predecessor", {})
-    before = draft.linked(instance, "predecessor")
-    if before is None or "gap_from" not in spec or instance.gap_days is not None or not draft.holds(instance, "signed"):
-        return
+def record_gaps(draft: Draft) -> None:
+    """How many days lay between the end of each predecessor and its successor's signature or entry into force; unknown stays None."""
+    for instance in draft.instances():
+        spec = draft.definition(instance).links.get("predecessor", {})
+        before = draft.linked(instance, "predecessor") if "gap_from" in spec else None
+        if before is not None and draft.holds(instance, "signed"):
+            gap = _gap(draft, instance, before, spec["gap_from"].rpartition(".")[2])
+            if gap is not None:
+                draft.put("instance", draft.instance(instance.ref)._replace(gap_days=gap))
+
+
+def _gap(draft: Draft, instance: Instance, before: Instance, ends: str) -> int | None:
     own, theirs = draft.row(instance.ref, "instrument"), draft.row(before.ref, "instrument")
     start = own.data.get("in_force_on") or own.data.get("signed_on") if own else None
-    end = theirs.data.get(spec["gap_from"].rpartition(".")[2]) if theirs else None
-    if start and end and dates.precision(start) == dates.precision(end) == "day":
-        days = (dates.earliest(start) - dates.earliest(end)).days
-        draft.put("instance", instance._replace(gap_days=max(0, days)))
+    stated = theirs.data.get(ends) if theirs else None
+    seen = draft.holds(before, "ended") and not (before.imported and before.since == before.opened_on)  # its end is on record here
+    days = [day for day in (start, stated, before.since if seen else None) if day]
+    if not start or len(days) < 2 or any(dates.precision(day) != "day" for day in days):
+        return None
+    return max(0, (dates.earliest(start) - min(map(dates.earliest, days[1:]))).days - 1)

@@ -140,6 +140,10 @@ def _openings(scope: Scope, known: Mapping[str, str]) -> None:
     """What the opening needs, and the other states it may enter."""
     opening, rows, key = scope.data["open"], scope.data["requirement"], f"{scope.prefix}open"
     scope.report.known(f"{key}.needs", "requirement", opening.get("needs", ()), rows)
+    if "parent" in opening and scope.parent is None:
+        scope.report(f"{key}.parent", "only items ask for their plan's state")
+    elif scope.parent is not None:
+        scope.report.known(f"{key}.parent", "state of the plan", opening.get("parent", ()), scope.parent["state"])
     for number, entry in enumerate(opening.get("at", ())):
         where = f"{key}.at[{number}]"
         scope.report.known(f"{where}.state", "state", [entry["state"]] if "state" in entry else [], scope.data["state"])

@@ -32,7 +32,7 @@ SHAPES: dict[str, dict[str, str]] = {
               "label!": "table"},
     "item": {"initial!": "id", "open!": "{open", "requirement!": "[requirement", "state!": "[state", "transition!": "[transition",
              "deadline": "[deadline"},
-    "open": {"roles!": "roles", "needs": "ids", "existing": "=any", "at": "(at"},
+    "open": {"roles!": "roles", "needs": "ids", "existing": "=any", "at": "(at", "parent": "ids"},
     "at": {"state!": "id", "when!": "when", "needs!": "ids", "carries": "ids"},
     "link": {"stages!": "ids", "optional": "bool", "gap_from": "field"},
     "requirement.field": COMMON | {"of!": "of", "subset_of": "text"},

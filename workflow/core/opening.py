@@ -131,8 +131,7 @@ def choose_links(draft: Draft, definition: Definition, stage: str, given: Mappin
         if link == "travel" or (spec.get("optional") and not strict):  # what nobody has stated of a running history is not guessed
             continue
         if link in ("base", "subject", "origin"):
-            candidates = [other for other in candidates if not draft.definition(other).states[other.state].final] or \
-                ([] if spec.get("optional") else candidates)
+            candidates = _grounds(draft, stage, candidates) or ([] if spec.get("optional") else candidates)
         if link == "predecessor":
             candidates = _ended_without_heir(draft, candidates)
         if len(candidates) == 1:
@@ -143,6 +142,21 @@ def choose_links(draft: Draft, definition: Definition, stage: str, given: Mappin
         elif not candidates and strict and not spec.get("optional"):
             raise OutOfSequence(f"{draft.agreement.ref}/{stage}", "open", [_lacks(draft, link, spec["stages"])])
     return chosen
+
+
+def _grounds(draft: Draft, stage: str, candidates: list[Instance]) -> list[Instance]:
+    """Those that the track lets the stage open after; of stages that its order does not name, those that have not ended."""
+    conditions = draft.office.track.stages[stage].get("after", [])
+    for rows in ([row for row in conditions if "when" not in row], conditions):
+        found = [other for other in candidates if any(row["stage"] == other.stage and _stands(draft, other, row) for row in rows)]
+        if found:
+            return found
+    named = {row["stage"] for row in conditions}
+    return [other for other in candidates if other.stage not in named and not draft.definition(other).states[other.state].final]
+
+
+def _stands(draft: Draft, other: Instance, row: Mapping[str, Any]) -> bool:
+    return draft.holds(other, row["holds"]) if "holds" in row else other.state == row.get("state")
 
 
 def _ended_without_heir(draft: Draft, candidates: list[Instance]) -> list[Instance]:
@@ -178,9 +192,10 @@ def _admit(draft: Draft, stage: str, rule: dict[str, Any], links: Mapping[str, s
         return
     siblings = [other for other in draft.instances() if other.stage == stage and not other.parent]
     living = [other for other in siblings if not draft.definition(other).states[other.state].final]
-    if rule.get("many") == "successor" and "predecessor" in links:  # one heir, unless it came to nothing
-        living = siblings = [other for other in siblings if other.links.get("predecessor") == links["predecessor"]
-                             and not draft.holds(other, "failed")]
+    if rule.get("many") == "successor" and "predecessor" in links:  # one heir, unless it came to nothing; and none beside another
+        before = links["predecessor"]
+        heirs = [other for other in siblings if other.links.get("predecessor") == before and not draft.holds(other, "failed")]
+        living = siblings = heirs or [other for other in living if other.ref != before]
     if living or (siblings and not rule.get("many")):
         other = max(living or siblings, key=lambda sibling: sibling.number)
         message, filled = say("{ref} stands in {state}; a second one must follow it", ref=other.ref, state=other.state)
@@ -212,7 +227,7 @@ def _satisfied(draft: Draft, instance: Instance, row: dict[str, Any]) -> bool:
             continue
         if "link" in row and instance.links.get(row["link"]) != other.ref and other.links.get("subject") not in linked:
             continue
-        if draft.holds(other, row["holds"]) if "holds" in row else other.state == row.get("state"):
+        if _stands(draft, other, row):
             return True
     return False
 

@@ -7,19 +7,17 @@ fires does so through the machine (`expire`), as the actor `system`, and never s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from workflow.core import dates, facts, ladder, requirement
+from workflow.core import anchors, dates, facts, ladder, requirement
 from workflow.core.agreement import Deadline
 from workflow.core.deadline import due, instant
+from workflow.core.draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from workflow.core.agreement import Instance
     from workflow.core.deadline import Due
     from workflow.core.definition import DeadlineRule
-    from workflow.core.draft import Draft
 
 SETTLED = ("met", "missed", "void", "fired", "past")
 
@@ -48,101 +46,67 @@ def _concerns_track(draft: Draft, touched: set[str]) -> bool:
         draft.definition(instance).states[state].holds for instance, state in states)
 
 
+def judge_again(draft: Draft, instance: Instance) -> None:
+    """After a correction: whether what is settled was kept, by the dates that are on record now."""
+    before = Draft(draft.case, draft.office)
+    for held in draft.deadlines(instance.ref).values():
+        rule = draft.definition(instance).deadlines.get(held.name)
+        if rule is None or held.status not in ("met", "missed"):
+            continue
+        if rule.met_by and not _met(draft, instance, rule, held.settled_on):  # its body has been asked anew since
+            continue
+        day = _kept_on(draft, instance, rule, held.settled_on)
+        anchor = anchors.anchor_of(draft, instance, rule)
+        if anchor is not None and _counts_from(held, anchors.anchor_of(before, instance, rule)) and not _counts_from(held, anchor):
+            draft.put("deadline", _ended(held, "void", draft.office.today, reason="its anchor moved"))
+            held = made(draft, held.instance, rule, held.revision + 1, *anchor, held.occurrence)
+        draft.put("deadline", judged(held, day))
+
+
+def judged(row: Deadline, day: str) -> Deadline:
+    """A deadline that was met, or missed, by what was done that day."""
+    return _ended(row, "missed" if _is_over(row, day) else "met", day)
+
+
+def _is_over(row: Deadline, day: str) -> bool:
+    return not row.stopped_on and dates.earliest(day) > dates.latest(row.effective)
+
+
+def _ended(row: Deadline, status: str, day: str, reason: str = "") -> Deadline:
+    return row._replace(status=status, settled_on=day, wake_at="", reason=reason or row.reason)
+
+
 def _reckon(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Deadline | None, on: str, *, imported: bool) -> None:
     alive = _alive(draft, instance, rule)
-    anchor = _anchor(draft, instance, rule) if alive else None
-    is_open = held is not None and held.status == "open"
+    anchor = anchors.anchor_of(draft, instance, rule) if alive else None
     done = instance is not None and alive and _met(draft, instance, rule, on)
-    if held is not None and is_open and (done or anchor is None):
+    if held is not None and held.status == "open" and (done or anchor is None):
         _settle(draft, instance, rule, held, on, done=done)
     elif anchor is not None and not done and _news(held, anchor):
-        _open(draft, instance, rule, held, anchor, imported=imported or _entered_with(instance, anchor[1]))
-
-
-def _entered_with(instance: Instance | None, day: str) -> bool:
-    """Whether a day belongs to a history that was entered as it stood, in whatever order its facts came on record."""
-    return instance is not None and instance.imported and dates.earliest(day) <= dates.latest(instance.opened_on)
+        _open(draft, instance, rule, held, anchor, imported=imported)
 
 
 def _news(held: Deadline | None, anchor: tuple[str, str, int]) -> bool:
-    """Whether an anchor asks for a new deadline or revision: none held, void, or the one held counts from another day or amount."""
-    return held is None or (held.status == "void" and held.act != "waive") or (held.anchor, held.anchored_on, held.amount) != anchor
+    """
+    Whether an anchor asks for a new deadline or revision: none held, void, or the one held counts from another day or amount.
+
+    What was met or missed is asked for again where it lives again and is not done: its state was entered anew, its body asked anew.
+    """
+    again = held is None or (held.status == "void" and held.act != "waive") or held.status in ("met", "missed")
+    return again or not _counts_from(held, anchor)
+
+
+def _counts_from(held: Deadline | None, anchor: tuple[str, str, int] | None) -> bool:
+    return held is not None and (held.anchor, held.anchored_on, held.amount) == anchor
 
 
 def _alive(draft: Draft, instance: Instance | None, rule: DeadlineRule) -> bool:
     if instance is None:
         held = str(rule.spec.get("while_holds"))
-        return any(draft.holds(other, held) for other in draft.instances() if not other.parent)
-    if instance.state not in rule.live or (rule.since and instance.opened_on < rule.since):
+        return dates.within(draft.office.today, rule.since) and any(draft.holds(other, held) for other in draft.instances() if not other.parent)
+    if instance.state not in rule.live or not dates.within(instance.opened_on, rule.since):
         return False
     return facts.applies(draft, instance, rule.when) is True
-
-
-def _anchor(draft: Draft, instance: Instance | None, rule: DeadlineRule) -> tuple[str, str, int] | None:
-    """(anchor, its date, the amount): the first anchor on record; None where there is none, or no amount."""
-    amount = _amount(draft, instance, rule)
-    if amount is None:
-        return None
-    for name in rule.anchors:
-        day = _day(draft, instance, name)
-        if day:
-            return name, day, amount
-    return None
-
-
-def _amount(draft: Draft, instance: Instance | None, rule: DeadlineRule) -> int | None:
-    value: Any = draft.office.policy(draft, rule.param) if rule.param else None
-    if value is None and instance is not None and "amount_field" in rule.spec:
-        value = facts.fact(draft, instance, rule.spec["amount_field"].removeprefix("link:"))
-    value = rule.amount if value is None else value
-    return None if value is None else int(value)
-
-
-def _day(draft: Draft, instance: Instance | None, anchor: str) -> str:
-    kind, _, name = anchor.partition(":")
-    if instance is None or kind in ("last", "first", "param"):
-        return _track_day(draft, kind, name)
-    if kind == "state":
-        return next((day for state, day in instance.entered if state == name), "")
-    if kind in ("field", "link"):
-        return str(facts.fact(draft, instance, name) or "")
-    if kind == "counter":
-        return str(instance.counters.get(name, ["", ""])[1])
-    if kind == "deadline":
-        other = draft.deadlines(instance.ref).get(name)
-        return other.effective if other else ""
-    head, _, field = name.partition(".")
-    need = draft.definition(instance).requirements[head]
-    row = draft.row(instance.ref, need.row)
-    own = need.kind == "reply"
-    key = {"received": "asked_received" if own else "received", "": "asked" if own else "sent"}["received" if kind == "received" else field]
-    return str(row.data.get(key, "")) if row else ""
-
-
-def _track_day(draft: Draft, kind: str, name: str) -> str:
-    if kind == "param":
-        value = str(draft.office.policy(draft, name) or "")
-        return _yearly(value, draft.office.today) if len(value) == 5 else value
-    days = list(_days_of(draft, name)) if kind in ("last", "first") else []
-    return (max if kind == "last" else min)(days, key=dates.latest) if days else ""
-
-
-def _yearly(month_day: str, today: str) -> str:
-    """The last day before today that a yearly date (`12-31`) names."""
-    year = int(today[:4])
-    return f"{year}-{month_day}" if f"{year}-{month_day}" < today else f"{year - 1}-{month_day}"
-
-
-def _days_of(draft: Draft, name: str) -> Iterable[str]:
-    """The dates of what a track's anchor counts: activities, reports, or the entries into states that hold a fact."""
-    for row in draft.tables["activity"].values():
-        if row.kind == name or (name == "activity" and row.kind in ("activity", "contact")):
-            yield row.until or row.on
-    for instance in draft.instances():
-        definition = draft.definition(instance)
-        for state, day in instance.entered:
-            if definition.holds(state, name) or (name == "activity" and definition.holds(state, "signed") and state == "signed"):
-                yield day
 
 
 def _met(draft: Draft, instance: Instance, rule: DeadlineRule, on: str) -> bool:
@@ -157,22 +121,38 @@ def _met(draft: Draft, instance: Instance, rule: DeadlineRule, on: str) -> bool:
     row = draft.row(instance.ref, need.row)
     if kind == "requirement":  # an answer keeps the date, whatever it says
         return bool(row and row.data.get("answer")) if need.kind == "reply" else requirement.met(draft, instance, name, on)
-    own = need.kind == "reply"
-    key = ("asked_received" if own else "received") if kind == "received" else ("asked" if own else "sent")
-    return bool(row and row.data.get(key))
+    return bool(row and row.data.get(anchors.dated_by(kind, need)))
+
+
+def _kept_on(draft: Draft, instance: Instance, rule: DeadlineRule, on: str) -> str:
+    """The day on which it was done: the paper's own where it has one, else that of the act."""
+    kind, _, name = rule.met_by.partition(":")
+    need = draft.definition(instance).requirements.get(name)
+    row = draft.row(instance.ref, need.row) if need is not None else None
+    if need is None or row is None:
+        return on
+    if kind == "requirement":
+        key = {"reply": "received", "letter": "sent", "meeting": "held_on"}.get(need.kind, "")
+    else:
+        key = anchors.dated_by(kind, need)
+    return str(row.data.get(key) or on)
 
 
 def _settle(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Deadline, on: str, *, done: bool) -> None:
-    """Close a deadline: kept or missed by the day it was done, void where it no longer applies."""
+    """
+    Close a deadline: kept or missed by the day it was done, void where it no longer applies.
+
+    What was over before its state was left is missed, whatever would have met it.
+    """
     fired = [name for ref, name, _, _ in draft.moved if instance is not None and ref == instance.ref]
     left = instance is not None and instance.state not in rule.live
+    day = _kept_on(draft, instance, rule, on) if instance is not None and done else on
     if rule.fire and rule.fire in fired:
-        status = "fired"
-    elif done or (left and not rule.met_by and rule.on_expiry != "fire" and not _given_up(draft, instance, held, on)):
-        status = "met" if held.stopped_on or dates.earliest(on) <= dates.latest(held.effective) else "missed"
+        draft.put("deadline", _ended(held, "fired", on))
+    elif done or (left and rule.on_expiry != "fire" and (_is_over(held, day) or not (rule.met_by or _given_up(draft, instance, held, on)))):
+        draft.put("deadline", judged(held, day))
     else:
-        status = "void"
-    draft.put("deadline", held._replace(status=status, settled_on=on, wake_at="", overdue=held.overdue))
+        draft.put("deadline", _ended(held, "void", on))
 
 
 def _given_up(draft: Draft, instance: Instance | None, held: Deadline, on: str) -> bool:
@@ -185,15 +165,27 @@ def _given_up(draft: Draft, instance: Instance | None, held: Deadline, on: str) 
 
 def _open(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Deadline | None, anchor: tuple[str, str, int], *,
           imported: bool) -> None:
-    name, day, amount = anchor
     if held is not None and held.status == "open":
-        again = "met" if name.startswith("last:") else "void"
-        draft.put("deadline", held._replace(status=again, settled_on=draft.office.today, wake_at="", reason="its anchor moved"))
-    revision = held.revision + 1 if held else 1
-    fresh = made(draft, instance.ref if instance else "", rule, revision, name, day, amount, 1, "import" if imported else "")
-    if imported and rule.on_expiry != "fire" and fresh.effective < draft.office.today:
+        draft.put("deadline", _overtaken(draft, held, anchor))
+    imported = imported or _entered_with(instance, anchor[1])
+    fresh = made(draft, instance.ref if instance else "", rule, held.revision + 1 if held else 1, *anchor, 1, "import" if imported else "")
+    begins = held is None and rule.every  # a recurring duty that is only now watched looks ahead
+    if (imported or begins) and rule.on_expiry != "fire" and fresh.effective < draft.office.today:
         fresh = _entered(draft, rule, fresh)
     draft.put("deadline", fresh)
+
+
+def _entered_with(instance: Instance | None, day: str) -> bool:
+    """Whether a day belongs to a history that was entered as it stood, in whatever order its facts came on record."""
+    return instance is not None and instance.imported and dates.earliest(day) <= dates.latest(instance.opened_on)
+
+
+def _overtaken(draft: Draft, held: Deadline, anchor: tuple[str, str, int]) -> Deadline:
+    """What becomes of an open deadline whose anchor moves: kept or missed where what it waited for has come, else void."""
+    kind, _, counted = held.anchor.partition(":")
+    if anchor[0].startswith("last:") and kind in ("last", "first") and held.anchored_on in anchors.days_of(draft, counted):
+        return judged(held, anchor[1])
+    return _ended(held, "void", draft.office.today, reason="its anchor moved")
 
 
 def _entered(draft: Draft, rule: DeadlineRule, row: Deadline) -> Deadline:
@@ -204,7 +196,7 @@ def _entered(draft: Draft, rule: DeadlineRule, row: Deadline) -> Deadline:
     """
     if "shows" in rule.spec:
         return row
-    if not rule.every or row.amount < 1:
+    if not rule.every or row.amount < 1 or row.anchor.startswith("param:"):  # a yearly date comes again by itself
         return row._replace(status="past", wake_at="")
     while row.effective < draft.office.today:
         row = made(draft, row.instance, rule, row.revision, row.anchor, row.anchored_on, row.amount, row.occurrence + 1, row.act)
@@ -223,6 +215,7 @@ def made(draft: Draft, ref: str, rule: DeadlineRule, revision: int, anchor: str,
 
 
 def counted(draft: Draft, rule: DeadlineRule, day: str, amount: int, occurrence: int) -> Due:
-    """The day that a rule counts to from a date on record, over the calendar that it, or the office, goes by."""
+    """The day that a rule counts to from a date on record, over the calendar that it, or the office, goes by; "before" a vague date: its first."""
     name = rule.calendar or (str(draft.office.settings.get("calendar", "ID")) if rule.roll != "none" else "")
-    return due(rule, amount, dates.latest(day), draft.office.calendar(name) if name else None, occurrence)
+    first = rule.direction == "before" and dates.precision(day) in ("month", "year")
+    return due(rule, amount, dates.earliest(day) if first else dates.latest(day), draft.office.calendar(name) if name else None, occurrence)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import dates, facts, requirement
-from workflow.core.agreement import Approval, Document, Row
-from workflow.errors import InvalidInput, NotAuthorised, OwnWork, Phrase
+from workflow.core.agreement import Document, Row
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,30 +46,34 @@ class File(NamedTuple):
     stored: bool = True
 
 
-def record(draft: Draft, instance: Instance, given: Sequence[Fact], files: Sequence[File], on: str, *, correcting: bool = False) -> list[str]:
+def record(draft: Draft, instance: Instance, given: Sequence[Fact], files: Sequence[File], on: str) -> None:
     """
-    Write facts and files onto the draft; the requirements they answer.
+    Write facts and files onto the draft.
 
     Raises:
         InvalidInput: an unknown field or requirement, a value of the wrong type, or one that is on record already.
     """
     definition = draft.definition(instance)
+    papers: dict[str, list[File]] = {}
+    for file in files:
+        papers.setdefault(documented(definition, file.requirement).row, []).append(file._replace(language=language(file.language)))
+    values = gathered(draft, instance, given)
+    for name in dict.fromkeys([*values, *papers]):
+        _write(draft, instance, definition.requirements[name], values.get(name, {}), papers.get(name, []), on)
+
+
+def gathered(draft: Draft, instance: Instance, given: Sequence[Fact]) -> dict[str, dict[str, Any]]:
+    """What the assignments of one command say, by row and field; two values for one are refused."""
     values: dict[str, dict[str, Any]] = {}
     for fact in given:
         need, key, value = read(draft, instance, fact)
-        if key == "names":
-            value = [*values.get(need.row, {}).get("names", []), *value]
-        elif values.get(need.row, {}).get(key, value) != value:
+        held = values.setdefault(need.row, {})
+        if key == "names" and value[0][0] not in dict(held.get("names", [])):
+            value = [*held.get("names", []), *value]
+        elif held.get(key, value) != value:
             raise InvalidInput(key, fact.value, "two values are given for it")
-        values.setdefault(need.row, {})[key] = value
-        if key in need.spec.get("personal", ()):
-            draft.personal.add((instance.ref, need.row, key))
-    for name in dict.fromkeys(file.requirement for file in files):
-        values.setdefault(_documented(definition, name).row, {})
-    for name, fields in values.items():
-        _write(draft, instance, definition.requirements[name], fields, [file for file in files if file.requirement == name], on,
-               correcting=correcting)
-    return list(values)
+        held[key] = value
+    return values
 
 
 def read(draft: Draft, instance: Instance, fact: Fact) -> tuple[Requirement, str, Any]:
@@ -81,7 +85,7 @@ def read(draft: Draft, instance: Instance, fact: Fact) -> tuple[Requirement, str
         known = [row["name"] for row in draft.agreement.parties]
         if party not in known:
             raise InvalidInput("party", party, "no party of this agreement has this name", known)
-        return definition.requirements["instrument"], "names", [[party, fact.value]]
+        return definition.requirements["instrument"], "names", [[party, parse(name, "text", fact.value, draft)]]
     found = definition.field(name, instance.opened_on)
     if found is None:
         if fact.requirement and fact.requirement not in definition.requirements:
@@ -89,10 +93,7 @@ def read(draft: Draft, instance: Instance, fact: Fact) -> tuple[Requirement, str
                                list(definition.requirements))
         raise InvalidInput("field", name, Phrase("{stage} has no such field", stage=instance.stage), _fields(definition))
     need, key, kind = found
-    value = parse(key, kind, fact.value, draft)
-    if key in ACT_DATES and dates.earliest(value) > _today(draft):
-        raise InvalidInput(key, value, Phrase("that day has not come (today is {today})", today=draft.office.today))
-    return need, key, value
+    return need, key, parse(key, kind, fact.value, draft)
 
 
 def parse(field: str, kind: str, text: str, draft: Draft) -> Any:
@@ -110,62 +111,40 @@ def parse(field: str, kind: str, text: str, draft: Draft) -> Any:
             raise InvalidInput(field, text, "a whole number is needed")
         return int(text)
     if kind == "date":
-        return dates.resolve(text, _today(draft), field=field)
+        return _happened(field, dates.resolve(text, _today(draft), field=field), draft)
     if kind == "list":
-        parts = [part.strip() for part in text.split(",") if part.strip()]
+        parts = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
         if not parts:
             raise InvalidInput(field, text, "a value is needed")
         return parts
     if "|" in kind:
-        choices = kind.split("|")
-        word = {"y": "yes", "n": "no"}.get(text.lower(), text.lower())
+        choices, word = kind.split("|"), text.lower()
+        if word not in choices and "yes" in choices:
+            word = "yes" if word in YES else "no" if word in NO else word
         if word not in choices:
             raise InvalidInput(field, text, Phrase("choose one of {choices}", choices=", ".join(choices)), choices)
         return word
     return text
 
 
+def _happened(field: str, day: str, draft: Draft) -> str:
+    """A date; where it says when something was done, it cannot lie ahead."""
+    if field in ACT_DATES and dates.earliest(day) > _today(draft):
+        raise InvalidInput(field, day, Phrase("that day has not come (today is {today})", today=draft.office.today))
+    return day
+
+
+def language(code: str) -> str:
+    """The language of a file, in small letters: `id`, `ja`, `zh-hant`; empty where nobody said."""
+    if code and not all(part.isascii() and part.isalnum() and 2 <= len(part) <= 8 for part in code.split("-")):
+        raise InvalidInput("language", code, "write a language's code, such as id, en or ja")
+    return code.lower()
+
+
 def act_date(draft: Draft, instance: Instance, given: Sequence[Fact]) -> str:
     """The day the facts themselves give to the act: the latest of the dates of signature, meeting, letter or answer."""
     days = [read(draft, instance, fact)[2] for fact in given if fact.field.rpartition(".")[2] in ACT_DATES]
-    past = [day for day in days if dates.earliest(day) <= _today(draft)]
-    return str(max(past, key=dates.latest)) if past else ""
-
-
-def approve(draft: Draft, instance: Instance, name: str, decision: str, role: str, reason: str, on: str) -> str:
-    """
-    One person's decision in one role; the role it was given in.
-
-    Raises:
-        InvalidInput: no such approval, or this person has given the same decision in this round already.
-        NotAuthorised: the person holds none of the roles that may decide, or (`OwnWork`) decides about their own work.
-    """
-    definition = draft.definition(instance)
-    need = definition.requirements.get(name)
-    if need is None or need.kind != "approval":
-        raise InvalidInput("approval", name, Phrase("{stage} asks for no such approval", stage=instance.stage),
-                           [row.name for row in definition.requirements.values() if row.kind == "approval"])
-    actor, roles = draft.office.by, need.spec["roles"]
-    held = [own for own in roles if own in actor.roles and own == (role or own)]
-    if not held:
-        raise NotAuthorised(facts.full_ref(draft, instance), f"approve {name}", [role] if role else roles, actor.name)
-    if actor.person in authors(draft, instance, need):
-        raise OwnWork(facts.full_ref(draft, instance), f"approve {name}", need.spec["distinct_from"], actor.name)
-    mine = [row for row in draft.approvals(instance.ref, name) if row.person == actor.person]
-    if mine and mine[-1].decision == decision:
-        raise InvalidInput("approval", name, Phrase("you have {decision} it already, on {day}", decision=Phrase(decision), day=mine[-1].on))
-    turn = draft.round(instance.ref, name)
-    row = draft.row(instance.ref, name) or Row(instance.ref, name, turn, "open", {}, on)
-    draft.put("approval", Approval(len(draft.tables["approval"]) + 1, instance.ref, name, turn, actor.person, held[0], decision, reason, on))
-    draft.put("row", row._replace(on=on, status="open"))
-    status = "refused" if decision == "refused" else "met" if requirement.met(draft, instance, name, on) else "open"
-    draft.put("row", row._replace(on=on, status=status))
-    return str(held[0])
-
-
-def authors(draft: Draft, instance: Instance, need: Requirement) -> set[str]:
-    """Who may not decide, because they put on record what is to be decided about."""
-    return {doc.by for doc in draft.documents(instance.ref, need.spec.get("distinct_from", ""))}
+    return str(max(days, key=dates.latest, default=""))
 
 
 def not_required(draft: Draft, instance: Instance, name: str, reason: str, on: str) -> None:
@@ -176,6 +155,9 @@ def not_required(draft: Draft, instance: Instance, name: str, reason: str, on: s
                            [row.name for row in draft.definition(instance).requirements.values() if row.spec.get("not_required")])
     if not reason:
         raise InvalidInput("reason", "", "say why it is not required: --reason TEXT")
+    held = draft.row(instance.ref, name)
+    if held is not None and (held.data.get("answer") or held.status == "not-required"):
+        raise InvalidInput("requirement", name, Phrase("{answer!r} is on record already", answer=held.data.get("answer", held.status)))
     draft.put("row", Row(instance.ref, name, draft.round(instance.ref, name), "not-required", {"reason": reason}, on))
 
 
@@ -188,7 +170,7 @@ def _fields(definition: Definition) -> list[str]:
             for need in definition.requirements.values() if "row" not in need.spec for field in need.fields]
 
 
-def _documented(definition: Definition, name: str) -> Requirement:
+def documented(definition: Definition, name: str) -> Requirement:
     need = definition.requirements.get(name)
     kinds = ("document", "letter", "reply", "meeting", "instrument", "checklist")
     if need is None or need.kind not in kinds:
@@ -197,33 +179,26 @@ def _documented(definition: Definition, name: str) -> Requirement:
     return need
 
 
-def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str, Any], files: list[File], on: str, *, correcting: bool) -> None:
+def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str, Any], files: list[File], on: str) -> None:
     row = draft.row(instance.ref, need.row) or Row(instance.ref, need.row, 1, "open", {}, on)
-    if need.kind == "reply" and "asked" in fields and row.data.get("answer"):
+    if _asks_again(draft, instance, need, row, fields):
         row = Row(instance.ref, need.row, row.round + 1, "open", {}, on)
     for key, value in fields.items():
         held = row.data.get(key)
         taken = any(dict(held or []).get(party, name) != name for party, name in value) if key == "names" else held not in (None, value)
-        if taken and not correcting:
+        if taken:
             raise InvalidInput(key, _typed(value), Phrase(
                 "{held!r} is on record already; correct that entry instead: mufakat history {ref}, then mufakat correct ENTRY {field}=… --reason …",
                 held=_typed(held), ref=facts.full_ref(draft, instance), field=key))
-    data = {**row.data, **fields}
-    if "names" in fields:  # each party's own, whoever else's is on record
-        data["names"] = [list(pair) for pair in (dict(row.data.get("names", [])) | dict(fields["names"])).items()]
-    for first, then in ORDER:
-        if fields.keys() & {first, then} and data.get(first) and data.get(then) and dates.latest(data[then]) < dates.earliest(data[first]):
-            raise InvalidInput(then, data[then], Phrase("it lies before {field} ({day})", field=first, day=data[first]))
-    if need.kind == "instrument":
-        data = _derived(need, data)
-    draft.put("row", row._replace(data=data, on=on, status="open"))
+    row = row._replace(data=_merged(need, row.data, fields), on=on, status="open")
+    draft.put("row", row)
     _keep(draft, instance, need, files, on)
     text = need.spec.get("of_version")
-    if text and "of_version" not in data and {"asked", "answer", "held_on"} & fields.keys():
-        newest = max((doc.version for doc in draft.documents(instance.ref, text)), default=0)
-        data = {**data, "of_version": newest} if newest else data
-    draft.put("row", row._replace(data=data, on=on, status="open"))
-    draft.put("row", row._replace(data=data, on=on, status=_status(draft, instance, need, on)))
+    if text and "of_version" not in row.data and {"asked", "answer", "held_on"} & fields.keys():
+        newest = _newest(draft, instance, text)
+        row = row._replace(data={**row.data, "of_version": newest} if newest else row.data)
+    draft.put("row", row)
+    draft.put("row", row._replace(status=_status(draft, instance, need, row, on)))
 
 
 def _typed(value: Any) -> str:
@@ -235,37 +210,81 @@ def _typed(value: Any) -> str:
     return str(value)
 
 
-def _derived(need: Requirement, data: dict[str, Any]) -> dict[str, Any]:
-    """What follows from a signed paper: a term nobody stated is unknown; a stated number of months gives its end."""
+def rewrite(draft: Draft, instance: Instance, name: str, turn: int, fields: dict[str, Any], on: str) -> None:
+    """Put other values into one round of a row, as a correction does; an end that was reckoned from the old ones is reckoned again."""
+    need, row = draft.definition(instance).requirements[name], draft.tables["row"][instance.ref, name, turn]
+    data = dict(row.data)
+    if need.kind == "instrument" and data.get("ends_on") and data["ends_on"] == _end(data):
+        del data["ends_on"]
+    row = row._replace(data=_merged(need, data, fields))
+    draft.put("row", row)
+    draft.put("row", row._replace(status=_status(draft, instance, need, row, on)))
+
+
+def _asks_again(draft: Draft, instance: Instance, need: Requirement, row: Row, fields: dict[str, Any]) -> bool:
+    """Whether this opens a new round: an answered body is asked again, or what it was asked about has a newer version."""
+    old = "of_version" in row.data and row.data["of_version"] < _newest(draft, instance, need.spec.get("of_version", ""))
+    if need.kind == "meeting":
+        return "held_on" in fields and "held_on" in row.data and old
+    return need.kind == "reply" and "asked" in fields and (bool(row.data.get("answer")) or ("asked" in row.data and old))
+
+
+def _newest(draft: Draft, instance: Instance, text: str) -> int:
+    return max((doc.version for doc in draft.documents(instance.ref, text)), default=0)
+
+
+def _merged(need: Requirement, held: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """What a row holds once these fields are on record, and what follows from them."""
+    data = {**held, **fields}
+    if "names" in fields:  # each party's own, whoever else's is on record
+        data["names"] = [list(pair) for pair in (dict(held.get("names", [])) | dict(fields["names"])).items()]
+    for first, then in ORDER:
+        if fields.keys() & {first, then} and dates.surely_before(data.get(then, ""), data.get(first, "")):
+            raise InvalidInput(then, data[then], Phrase("it lies before {field} ({day})", field=first, day=data[first]))
+    if need.kind != "instrument":
+        return data
     if need.spec.get("term"):
-        data = {"term_kind": "unknown", **data}
+        data = {"term_kind": "unknown", **data}  # a term nobody stated
+    end = _end(data) if "ends_on" in need.fields and not data.get("ends_on") else ""
+    return {**data, "ends_on": end} if end else data
+
+
+def _end(data: dict[str, Any]) -> str:
+    """The last day that a stated number of months gives."""
     start = data.get("in_force_on") or data.get("signed_on")
-    if data.get("term_months") and start and not data.get("ends_on") and "ends_on" in need.fields:
-        data = {**data, "ends_on": requirement.later(start, f"{data['term_months']}m")}
-    return data
+    return dates.later(start, f"{data['term_months']}m") if data.get("term_months") and start else ""
 
 
 def _keep(draft: Draft, instance: Instance, need: Requirement, files: list[File], on: str) -> None:
-    """Documents of one command are one version: a new one where a language of it is on record already."""
+    """Documents of one command are one version: a new one where a language of it is on record already with another content."""
     held = draft.documents(instance.ref, need.row)
     every = [doc.version for doc in draft.tables["document"].values() if doc.instance == instance.ref and doc.row == need.row]
     version = max((doc.version for doc in held), default=max(every, default=0) + 1)
-    present = {doc.language for doc in held if doc.version == version}
-    if any(file.language in present for file in files):
-        version += 1
-    known = {doc.sha256 for doc in held}
-    for file in files:
-        if file.sha256 in known and file.language in present:
-            continue
+    present = {(doc.language, doc.sha256) for doc in held if doc.version == version}
+    fresh = [file for file in files if (file.language, file.sha256) not in present]
+    replaces = bool({file.language for file in fresh} & {language for language, _ in present})
+    if replaces:
+        version, fresh = version + 1, list(files)  # a language whose text has not changed belongs to the new version too
+    for file in fresh:
         draft.put("document", Document(len(draft.tables["document"]) + 1, instance.ref, need.row, draft.round(instance.ref, need.row), version,
                                        file.language, file.sha256, file.size, file.filename, on, draft.office.by.person, file.stored))
+    if replaces:
+        _decide_again(draft, instance, need.row, on)
 
 
-def _status(draft: Draft, instance: Instance, need: Requirement, on: str) -> str:
-    row = draft.row(instance.ref, need.row)
-    data = row.data if row else {}
-    if need.kind == "reply" and data.get("answer"):
-        return "met" if data["answer"] in need.spec["accepts"] else "refused"
-    if need.kind == "reply" and data.get("asked"):
+def _decide_again(draft: Draft, instance: Instance, text: str, on: str) -> None:
+    """Who approved an earlier version of a text has not approved this one: their approvals stay in the round before."""
+    for need in draft.definition(instance).requirements.values():
+        if need.spec.get("distinct_from") == text and draft.approvals(instance.ref, need.name):
+            draft.put("row", Row(instance.ref, need.name, draft.round(instance.ref, need.name) + 1, "open", {}, on))
+            draft.notes.append(Phrase("{requirement} is to be given again: {text} has a new version", requirement=need.name, text=text))
+
+
+def _status(draft: Draft, instance: Instance, need: Requirement, row: Row, on: str) -> str:
+    if need.kind == "reply" and row.data.get("answer"):
+        return "met" if row.data["answer"] in need.spec["accepts"] else "refused"
+    if need.kind == "reply" and row.data.get("asked"):
         return "asked"
+    if row.round != draft.round(instance.ref, need.row):
+        return row.status
     return "met" if requirement.met(draft, instance, need.name, on) else "open"

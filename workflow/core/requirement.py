@@ -1,52 +1,22 @@
 """
 Judging requirements: is it on record, and if not, what is missing and which command records it.
 
-Each kind has one judge in `JUDGES`; it yields every reason it finds. `on` is the day the act happened (ISO, may be vague).
+The kinds' own judges stand in `judges.py`. `on` is the day the act happened (ISO, may be vague).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from workflow.core import dates, facts
-from workflow.core.calendar import WEEKENDS, shift
+from workflow.core import facts
 from workflow.core.facts import say
+from workflow.core.judges import JUDGES, Question, warnings
 from workflow.errors import Unmet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from workflow.core.agreement import Document, Instance, Row
+    from workflow.core.agreement import Instance
     from workflow.core.definition import Requirement
     from workflow.core.draft import Draft
-
-Reason = tuple[str, dict[str, str], str]  # message, what fills it, arguments after the reference (empty: no command)
-UNOFFICIAL = "partner"
-
-
-class Question(NamedTuple):
-    """One requirement asked of one instance on one day."""
-
-    draft: Draft
-    instance: Instance
-    need: Requirement
-    on: str
-
-    @property
-    def row(self) -> Row | None:
-        return self.draft.row(self.instance.ref, self.need.row)
-
-    @property
-    def data(self) -> dict[str, Any]:
-        row = self.row
-        return row.data if row else {}
-
-    @property
-    def documents(self) -> list[Document]:
-        return self.draft.documents(self.instance.ref, self.need.row)
-
-    def missing(self, names: Iterator[str] | list[str]) -> list[str]:
-        return [name for name in names if self.data.get(name) in (None, "", [])]
 
 
 def unmet(draft: Draft, instance: Instance, need: Requirement, on: str) -> list[Unmet]:
@@ -64,14 +34,17 @@ def unmet(draft: Draft, instance: Instance, need: Requirement, on: str) -> list[
         return []
     if (reasons := list(JUDGES[need.kind](question))) and row and row.status == "unknown":
         reasons = [(*say("it was not documented when this history was entered"), reasons[0][2])]
-    return [_dress(Unmet(need.name, message, filled, _command(facts.full_ref(draft, instance), tail)), need) for message, filled, tail in reasons]
+    ref = facts.full_ref(draft, instance)
+    found = [_dress(Unmet(need.name, message, filled, _command(ref, tail)), need) for message, filled, tail in reasons]
+    return found + [_dress(Unmet(need.name, message, filled, _command(ref, tail)), need)._replace(soft=True)
+                    for message, filled, tail in warnings(question)]
 
 
 def met(draft: Draft, instance: Instance, name: str, on: str) -> bool:
-    """Whether a requirement is on record and answers what it asks (soft ones count like the others)."""
+    """Whether a requirement is on record and answers what it asks (soft ones count like the others, mere warnings do not)."""
     need = draft.definition(instance).requirements[name]
     row = draft.row(instance.ref, need.row)
-    return bool(row or need.kind in ("stage", "items", "reached")) and not unmet(draft, instance, need, on)
+    return bool(row or need.kind in ("stage", "items", "reached")) and not any(found.soft == need.soft for found in unmet(draft, instance, need, on))
 
 
 def _dress(found: Unmet, need: Requirement) -> Unmet:
@@ -83,218 +56,3 @@ def _command(ref: str, tail: str) -> str:
         return tail
     verb, _, rest = tail.partition(" ")
     return f"mufakat {verb} {ref} {rest}".rstrip()
-
-
-def _assign(question: Question, names: list[str]) -> str:
-    """The assignments a person types, qualified where the bare field name is not the requirement's."""
-    definition, need = question.draft.definition(question.instance), question.need
-    typed = [name if need.name in definition.owners.get(name, ()) else f"{need.name}.{name}" for name in names]
-    return " ".join(f"{name}={facts.hint(question.draft, question.instance, name)}" for name in typed)
-
-
-def _fields(question: Question, names: list[str]) -> Iterator[Reason]:
-    missing = question.missing(names)
-    if missing:
-        yield *say("not on record: {fields}", fields=", ".join(missing)), f"record {_assign(question, missing)}"
-
-
-def _guard(question: Question) -> Iterator[Reason]:
-    name = question.need.spec.get("guard")
-    if name:
-        def known(fact: str) -> Any:
-            return facts.fact(question.draft, question.instance, fact)
-        why = question.draft.office.guards[name](known, question.draft.office.today)
-        if why:
-            yield why, {}, ""
-
-
-def _field(question: Question) -> Iterator[Reason]:
-    yield from _fields(question, list(question.need.fields))
-    within = question.need.spec.get("subset_of", "")
-    allowed = facts.fact(question.draft, question.instance, within.removeprefix("link:")) if within else None
-    if allowed:
-        outside = [value for value in question.data.get("fields", ()) if value not in allowed]
-        if outside:
-            yield *say("outside the scope of the agreement it rests on: {values}", values=", ".join(outside)), ""
-    yield from _guard(question)
-
-
-def _file(question: Question) -> Iterator[Reason]:
-    if not question.documents:
-        yield *say("the file is not on record"), f"record --document {question.need.row}=FILE"
-
-
-def _document(question: Question) -> Iterator[Reason]:
-    spec, name = question.need.spec, question.need.row
-    documents = question.documents
-    yield from _file(question)
-    if documents:
-        newest = max(doc.version for doc in documents)
-        languages = {doc.language for doc in documents if doc.version == newest and doc.language}
-        wanted = spec.get("languages_min", 0)
-        if len(languages) < wanted:
-            yield (*say("it takes {wanted} languages, on record: {languages}", wanted=wanted, languages=", ".join(sorted(languages)) or "-"),
-                   f"record --document {name}=FILE:LANGUAGE")
-        if spec.get("per_language"):
-            signed = {doc.language for doc in question.draft.documents(question.instance.ref, "instrument")} - {""}
-            absent = sorted(signed - languages)
-            if absent:
-                yield (*say("no copy on record in: {languages}", languages=", ".join(absent)),
-                       " ".join(["record", *(f"--document {name}=FILE:{code}" for code in absent)]))
-    for key, wanted_values in (("parts", spec.get("parts", ())), ("sent_to", spec.get("to", ()))):
-        absent = [value for value in wanted_values if value not in question.data.get(key, ())]
-        if absent:
-            yield *say("it must name: {parts}", parts=", ".join(absent)), f"record {name}.{key}={','.join(wanted_values)}"
-    yield from _fields(question, list(spec.get("of", ())))
-    yield from _guard(question)
-
-
-def _official(question: Question) -> bool:
-    spec = question.need.spec
-    return UNOFFICIAL not in (spec.get("actor"), spec.get("to")) and not spec.get("parties")
-
-
-def _letter(question: Question) -> Iterator[Reason]:
-    name = question.need.row
-    if question.missing(["sent"]) or (_official(question) and (question.missing(["number"]) or not question.documents)):
-        tail = " --letter NUMBER --file FILE" if _official(question) else ""
-        yield *say("the letter is not on record"), f"record {name} --sent DATE{tail}"
-    enclosed = question.need.spec.get("encloses")
-    held = question.draft.row(question.instance.ref, enclosed) if enclosed else None
-    if enclosed and (held is None or held.status not in ("met", "waived", "not-required")):  # of whatever version it decided on
-        yield *say("what it must enclose is not on record: {requirement}", requirement=enclosed), ""
-    yield from _fields(question, list(question.need.spec.get("of", ())))
-    yield from _guard(question)
-
-
-def _reply(question: Question) -> Iterator[Reason]:
-    spec, data, name = question.need.spec, question.data, question.need.row
-    outcomes, accepts = "|".join(spec["outcomes"]), spec["accepts"]
-    number = " --letter NUMBER --file FILE" if _official(question) else ""
-    first = question.draft.definition(question.instance).requirements.get(name, question.need)  # several may read one reply
-    asks = "" if "request" in first.spec else f"record {name} --asked DATE{number}"
-    if asks and question.missing(["asked"]):
-        yield *say("nobody has asked yet"), asks
-    if question.missing(["answer"]):
-        yield *say("there is no answer yet"), f"record {name} --answer {outcomes} --received DATE{number}"
-        return
-    if data["answer"] not in accepts:
-        yield *say("the answer of {date} is {answer!r}; this takes {accepts}", date=data.get("received", "?"), answer=data["answer"],
-                   accepts=", ".join(accepts)), asks if name == question.need.name else ""
-        return
-    if question.missing(["received"]) or (_official(question) and (question.missing(["number"]) or not question.documents)):
-        yield *say("the answer has no date, number or file"), f"record {name} --received DATE{number}"
-    yield from _version(question, data.get("of_version"))
-    stale = _stale_since(question)
-    if stale and spec.get("stale") != "warn":
-        yield *say("it was fresh until {date} only: ask again", date=stale), f"record {name} --asked DATE"
-
-
-def _stale_since(question: Question) -> str:
-    span, received = question.need.spec.get("fresh_for", ""), question.data.get("received")
-    if not span or not received:
-        return ""
-    until = later(received, span)
-    return until if dates.earliest(question.on).isoformat() > until else ""
-
-
-def later(day: str, span: str) -> str:
-    """The day a span such as `6m` after a date on record."""
-    amount, unit = dates.span(span) or (0, "day")
-    return shift(dates.latest(day), amount, unit, WEEKENDS)[0].isoformat()
-
-
-def _version(question: Question, of_version: int | None) -> Iterator[Reason]:
-    text = question.need.spec.get("of_version")
-    documents = question.draft.documents(question.instance.ref, text) if text else []
-    newest = max((doc.version for doc in documents), default=0)
-    if newest and of_version is not None and of_version < newest:
-        yield (*say("it is about version {old} of {text}; the text is now version {new}", old=of_version, text=text, new=newest),
-               f"record {question.need.row} --asked DATE")
-
-
-def _approval(question: Question) -> Iterator[Reason]:
-    spec, rows = question.need.spec, question.draft.approvals(question.instance.ref, question.need.row)
-    latest = {row.person: row for row in rows}
-    for row in latest.values():
-        if row.decision == "refused":
-            yield *say("refused by {person} on {date}: {reason}", person=row.person, date=row.on, reason=row.reason or "-"), ""
-    authors = {doc.by for doc in question.draft.documents(question.instance.ref, spec.get("distinct_from", ""))}
-    given = [row for row in latest.values() if row.decision == "approved" and row.person not in authors]
-    wanted = spec.get("quorum", 1)
-    if len(given) < wanted:
-        yield (*say("{given} of {wanted} approvals by different people ({roles})", given=len(given), wanted=wanted, roles=", ".join(spec["roles"])),
-               f"approve {question.need.row}")
-
-
-def _checklist(question: Question) -> Iterator[Reason]:
-    hard = question.need.spec.get("hard", ())
-    yield from _fields(question, list(question.need.fields))
-    for name in hard:
-        if question.data.get(name) not in (None, "yes"):
-            yield *say("{item} is answered {answer!r}: the law asks for yes", item=name, answer=question.data[name]), ""
-
-
-def _meeting(question: Question) -> Iterator[Reason]:
-    spec = question.need.spec
-    yield from _fields(question, ["held_on", "attended"])
-    wanted = [*spec.get("members", ())]
-    if "members_of" in spec:
-        wanted += facts.fact(question.draft, question.instance, spec["members_of"].removeprefix("field:")) or []
-    absent = [member for member in wanted if member not in question.data.get("attended", ())]
-    if question.data.get("attended") and absent:
-        yield *say("not among those who attended: {members}", members=", ".join(absent)), f"record attended={','.join(wanted)}"
-    yield from _file(question)
-    yield from _version(question, question.data.get("of_version"))
-
-
-def _instrument(question: Question) -> Iterator[Reason]:
-    spec = question.need.spec
-    wanted = ["signed_on"] + ["place"] * bool(spec.get("place")) + ["originals"] * bool(spec.get("originals"))
-    if question.data.get("term_kind") in ("fixed", "auto-renew"):
-        wanted += ["ends_on"] + ["term_months"] * (question.data["term_kind"] == "auto-renew")
-    yield from _fields(question, wanted)
-    signed = question.data.get("signed_on")
-    if signed and dates.earliest(signed).isoformat() > question.draft.office.today:
-        yield *say("the date of signature {date} has not come", date=signed), ""
-    yield from _document(question)
-
-
-def _stage(question: Question) -> Iterator[Reason]:
-    link, wanted = question.need.spec["link"], question.need.spec["holds"]
-    other = question.draft.linked(question.instance, link)
-    if other is None:
-        yield *say("no {link} is linked", link=link), f"record --link {link}=STAGE"
-    elif not question.draft.holds(other, wanted):
-        yield *say("{ref} stands in {state}, which is not {wanted}", ref=other.ref, state=other.state, wanted=wanted), ""
-
-
-def _items(question: Question) -> Iterator[Reason]:
-    draft, spec = question.draft, question.need.spec
-    items = [item for item in draft.items(question.instance.ref) if item.state != "dropped" or spec.get("all_in")]
-    if len(items) < spec.get("min", 0):
-        yield *say("it has {count} items, at least {wanted} are needed", count=len(items), wanted=spec["min"]), "open item title=TEXT due_on=DATE"
-    for item in items:
-        if spec.get("all_in") and item.state not in spec["all_in"]:
-            yield *say("item {ref} is {state}", ref=item.ref, state=item.state), ""
-        if facts.applies(draft, item, spec.get("when_item", {})) is False:
-            continue
-        absent = [name for name in spec.get("each", ()) if facts.fact(draft, item, name) in (None, "", [])]
-        if absent:
-            typed = " ".join(f"{name}={facts.hint(draft, item, name)}" for name in absent)
-            yield *say("item {ref} lacks: {fields}", ref=item.ref, fields=", ".join(absent)), f"mufakat record {facts.full_ref(draft, item)} {typed}"
-
-
-def _reached(question: Question) -> Iterator[Reason]:
-    name = question.need.spec["field"]
-    value = facts.fact(question.draft, question.instance, name)
-    if not value:
-        yield *say("{field} is not on record", field=name), f"record {name}=DATE"
-    elif dates.latest(value) > min(dates.latest(question.on), dates.latest(question.draft.office.today)):
-        yield *say("{field} is {date}: that day has not come", field=name, date=value), ""
-
-
-JUDGES: dict[str, Callable[[Question], Iterator[Reason]]] = {
-    "field": _field, "document": _document, "letter": _letter, "reply": _reply, "approval": _approval, "checklist": _checklist,
-    "meeting": _meeting, "instrument": _instrument, "stage": _stage, "items": _items, "reached": _reached,
-}
