@@ -196,3 +196,25 @@ def test_a_value_on_record_is_not_overwritten(world, loi):
         world.engine.record(loi, Ask(facts=[Fact("fields", "culture")]))
 
     assert len(entries(world, loi)) == before
+
+
+def test_a_new_version_keeps_the_language_whose_text_has_not_changed(world):
+    ref = world.start()
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes"}))
+    first, other, second = world.paper("draft", "id"), world.paper("draft", "ja"), world.paper("draft", "id")
+    world.engine.record(f"{ref}/loi", ask(papers=[first, other]))
+
+    world.engine.record(f"{ref}/loi", ask(papers=[second, other]))
+
+    assert [(doc.version, doc.language) for doc in rows(world, f"{ref}/loi", "document")] == [(1, "id"), (1, "ja"), (2, "id"), (2, "ja")]
+
+
+def test_the_same_papers_again_are_no_new_version(world):
+    ref = world.start()
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes"}))
+    papers = [world.paper("draft", "id"), world.paper("draft", "ja")]
+    world.engine.record(f"{ref}/loi", ask(papers=papers))
+
+    world.engine.record(f"{ref}/loi", ask(papers=papers))
+
+    assert len(rows(world, f"{ref}/loi", "document")) == 2
