@@ -92,7 +92,7 @@ def messages(store: Any, ref: str) -> dict[tuple[Any, ...], Any]:
 
 def main(database: str, folder: str, now: str, point: str, repeats: str) -> None:
     """Deliver once as a process of its own; at `point` it kills itself. What the channel took stands in `folder`, a line a send."""
-    from workflow.store.sqlite import SqliteStore
+    from workflow.store import open_store
 
     class Dying:
         """The database, through which somebody dies at a point."""
@@ -124,7 +124,7 @@ def main(database: str, folder: str, now: str, point: str, repeats: str) -> None
             if point == "after send":
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    world = World(Path(folder), store=Dying(SqliteStore.open(database)))
+    world = World(Path(folder), store=Dying(open_store(database)))
     world.now = now
     worker(world, {"email": Ledger()}, worker=f"w{os.getpid()}").round()
 

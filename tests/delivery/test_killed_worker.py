@@ -13,7 +13,7 @@ from flows.scenes import at_council, replays
 from letters import person
 from world import World
 
-from workflow.store.sqlite import SqliteStore
+from workflow.store import open_store
 
 SENT = ["after send", "before commit", "after commit", "before release"]
 UNSENT = ["before claim", "after claim", "before hand"]
@@ -21,14 +21,15 @@ BETWEEN = ["after hand", "before send"]
 
 
 @pytest.fixture
-def office(database_file, tmp_path):
+def office(request, tmp_path):
     """A database with two messages to one person and one to another, all due."""
-    world = World(tmp_path, store=SqliteStore.open(database_file)).holidays()
+    address = request.getfixturevalue(getattr(request, "param", "database_file"))
+    world = World(tmp_path, store=open_store(address)).holidays()
     ref = at_council(world).partition("/")[0]
     hire(world.store, person(), person(id="p2", name="Dian", login="dian", email="dian@bogor.test"))
     for recipient, rung in (("p1", "-7d"), ("p1", "-1d"), ("p2", "-7d")):
         promise(world.store, ref, recipient=recipient, rung=rung)
-    yield database_file, tmp_path, ref
+    yield address, tmp_path, ref
     world.store.close()
 
 
@@ -46,7 +47,7 @@ def taken(office) -> list[list[str]]:
 
 
 def states(office) -> set[str]:
-    store = SqliteStore.open(office[0], read_only=True)
+    store = open_store(office[0], read_only=True)
     try:
         assert replays(store, office[2])
         return {row.state for row in messages(store, office[2]).values()}
@@ -55,6 +56,7 @@ def states(office) -> set[str]:
 
 
 @pytest.mark.parametrize("point", [*UNSENT, *BETWEEN, *SENT])
+@pytest.mark.parametrize("office", ["database_file", "database_url"], indirect=True)
 def test_mail_is_complete_afterwards_and_what_is_repeated_has_its_first_identity(office, child_environment, point):
     assert deliver(office, child_environment, "2026-03-02T05:00", point) == -signal.SIGKILL
     assert deliver(office, child_environment, "2026-03-02T05:01") == 0  # the lease of the dead one still holds
