@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ROLES = ("coordinator", "legal", "secretary", "mayor", "technical-unit", "finance", "auditor")
 LANGUAGES = ("en", "id", "ja")
 PERSONAL = ("name", "login", "email")
+PRIVILEGED = {"login", "roles", "admin", "active"}  # what only an administrator changes, of themselves too
 ATTEMPTS = 100  # lost races in a row before a caller is told
 FULL = 55_000  # bytes of effects in one entry; the body may take 65,535
 FRAME = 80  # bytes around the values of a day
@@ -84,6 +85,32 @@ class Administration:
             where = zone or str(case.tables["setting"].get(("zone",), Setting("zone", "Asia/Jakarta")).value)
             check_zone(where)
             yield _new("person", Person(f"p{len(people) + 1}", name.strip(), login, email, list(roles), lang, where, admin))
+        return self._write("person", decide, dry_run=dry_run)
+
+    def edit_person(self, ident: str, changes: Mapping[str, Any], *, dry_run: bool = False) -> Wrote:
+        """Change what is known of somebody, or how they are told; everybody may change their own languages, hours, ways and deputy."""
+        if ident != self.actor.person or changes.keys() & PRIVILEGED:
+            self._admin(f"edit {ident}")
+        if changes.get("zone"):
+            check_zone(changes["zone"])
+        if changes.get("quiet"):
+            check_hours(changes["quiet"])
+
+        def decide(case: Case) -> Iterable[Effect]:
+            people: Mapping[Any, Person] = case.tables["person"]
+            held = people[ident,]
+            others = [person for person in people.values() if person.id != ident]
+            for person in others:
+                if changes.get("login") and person.login == changes["login"]:
+                    raise InvalidInput("login", person.login, Phrase("{name} ({id}) has it", name=person.name, id=person.id))
+            if changes.get("deputy", {}).get("person") == ident:
+                raise InvalidInput("deputy", ident, "nobody stands in for themselves")
+            if not any(person.admin and person.active for person in (*others, held._replace(**changes))):
+                raise InvalidInput("admin", ident, "an office needs an administrator")
+            changed = {name: value for name, value in changes.items() if getattr(held, name) != value}
+            if not changed:
+                raise InvalidInput("person", "", "nothing differs from what is on record")
+            yield Effect("person", (ident,), changed)
         return self._write("person", decide, dry_run=dry_run)
 
     def set(self, name: str, value: Any, *, dry_run: bool = False) -> Wrote:
@@ -174,6 +201,22 @@ def check_zone(zone: str) -> None:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         raise InvalidInput("zone", zone, "no such time zone; write one such as Asia/Jakarta", sorted(available_timezones())) from None
+
+
+def check_hours(hours: Sequence[str]) -> list[str]:
+    """The hours of a day in which somebody may be told: two times, in order."""
+    found = [check_clock("hours", text) for text in hours]
+    if len(found) != 2 or found[0] >= found[1]:
+        raise InvalidInput("hours", "-".join(hours), "write from when until when: 08:00-17:00")
+    return found
+
+
+def check_clock(field: str, text: str) -> str:
+    """A time of the day, such as 08:30."""
+    hour, colon, minute = text.strip().partition(":")
+    if not (colon and len(hour) == len(minute) == 2 and (hour + minute).isascii() and (hour + minute).isdigit() and hour < "24" and minute < "60"):
+        raise InvalidInput(field, text, "write a time of the day, such as 08:30")
+    return f"{hour}:{minute}"
 
 
 def _entries(days: Sequence[Day], coverage: Sequence[Coverage]) -> Iterable[tuple[list[Day], list[Coverage]]]:

@@ -134,7 +134,7 @@ class Listing(Protocol):
     def due(self, now: str, limit: int = 100) -> list[str]:
         """The ids of agreements with a deadline to wake at `now` (UTC instant) or before, the earliest first."""
 
-    def messages(self, *, agreement: str = "", recipient: str = "", unsent: str = "", limit: int = 200) -> list[dict[str, Any]]:
+    def messages(self, *, agreement: str = "", recipient: str = "", state: str = "", unsent: str = "", limit: int = 200) -> list[dict[str, Any]]:
         """
         Messages, the newest first, each with its agreement's `ref`, `title` and `owner`.
 

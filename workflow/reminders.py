@@ -84,23 +84,23 @@ def new_messages(change: Change) -> Iterator[Message]:
 
 def _ahead(engine: Engine, case: Case, people: Mapping[str, Person], until: str) -> Iterator[Foreseen]:
     """One agreement from moment to moment. What has come is taken to have arrived; what is settled before it comes is never said."""
-    case, now = _whole(case), engine.clock()
+    case, now = whole(case), engine.clock()
     for _ in range(STEPS):
         due = min((row.wake_at for row in case.tables["deadline"].values() if row.status == "open" and row.wake_at), default="")
         yield from _arriving(case, min(due or until, until))
         if not due or due > until:
             return
-        case, now = _whole(after(case, _arrived(case, due))), max(now, due)
+        case, now = whole(after(case, _arrived(case, due))), max(now, due)
         office = engine.office(case, now)._replace(by=SYSTEM)
         change = decision.notice(case, office, office.today) or reminding.sweep(case, office, people)
         if change is None:
             return
         if change.act != "remind":
             yield Foreseen(now, case.agreement.ref, None, None, change.trigger, change.source, change.target, change.instance)
-        case = _whole(after(case, change))
+        case = whole(after(case, change))
 
 
-def _whole(case: Case) -> Case:
+def whole(case: Case) -> Case:
     """The case with every table read: copies of copies would go as deep as there are steps."""
     return case._replace(tables={name: case.tables[name] for name in TABLES})
 

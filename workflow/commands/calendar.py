@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands.console import Column
-from workflow.commands.language import _
+from workflow.commands.language import _, _n
 from workflow.commands.options import group, pass_app
 from workflow.commands.words import day_text
 from workflow.core import dates
@@ -79,7 +79,8 @@ def update_command(app: App, names: tuple[str, ...], first: int | None, last: in
                Column("written", _("entries"))]
     nothing = _("dry run") if dry_run else _("nothing was new")
     emit_rows(app, rows, columns, ident="calendar", shown=({**row, "written": ", ".join(filter(None, row["entries"])) or nothing} for row in rows))
-    app.console.tell(_("open deadlines keep their dates until something of their agreement changes"))
+    if not dry_run and any(row["days"] for row in rows):
+        _recount(app)
 
 
 @calendar_command.command("add", examples=(
@@ -107,11 +108,23 @@ def add_command(app: App, day: str, title: str, name: str, kind: str, source: st
     if name not in _names(app):
         raise NotFound("calendar", name, _names(app))
     wrote = app.administration.add_day(Day(name, on, kind, title.strip(), source.strip()), dry_run=dry_run)
+    if wrote.entry:
+        _recount(app)
     if not app.plain:
         emit(app, {"calendar": name, "on": on, "kind": kind, "name": title, "source": source, "entry": wrote.entry, "dry_run": dry_run}, "on")
         return
     end = _("nothing was written (dry run)") if dry_run else _("entry {entry}").format(entry=wrote.entry) if wrote.entry else _("it stood so already")
     app.console.flow([f"{name}  {day_text(on)}", f"{kind}: {title}", source, f"({end})"])
+
+
+def _recount(app: App) -> None:
+    """Count every open deadline again over the calendar as it is now: each that moves is a new revision."""
+    engine = app.editor
+    engine.library.refresh()
+    moved = [done for ref in app.store(write=True).refs() if (done := engine.recount(ref)) is not None]
+    days = sum(effect.table == "deadline" and effect.key is None for done in moved for effect in done.change.effects)
+    if days:
+        app.console.tell(_n("{count} deadline has another day now", "{count} deadlines have another day now", days))
 
 
 def _spans(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -105,6 +105,8 @@ def _details(words: Words | None, done: Done) -> list[list[str]]:
     lines += [_line(_("moved"), f"{agreement}/{stage}  {before} → {after}") for stage, before, after in done.moved]
     lines += [_line(_("opened"), f"{agreement}/{row.ref}  {row.state}") for row in done.opened if row.ref != change.instance]
     lines += [_deadline(words, row) for row in done.deadlines]
+    lines += [_line(_("reminder"), day_text(effect.values["due_on"])) for effect in change.effects
+              if effect.table == "message" and effect.key is None and change.act == "snooze"]
     lines += [_line(_("note"), said(note)) for note in change.notes]
     return lines
 

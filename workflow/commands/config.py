@@ -125,7 +125,9 @@ def _office(app: App) -> dict[str, Any]:
 
 
 def _known(app: App, name: str) -> None:
-    known = [*KEYS, *DEFAULTS, *(POLICY + policy for policy in policies(app))]
+    from workflow.commands import policy
+
+    known = [*KEYS, *DEFAULTS, *(POLICY + parameter for parameter in policies(app)), *policy.names(app)]
     if name == "origin" and name in _office(app):
         raise InvalidInput("setting", name, "the origin of the journal is settled for ever; config list shows it")
     if name not in known:
@@ -145,6 +147,10 @@ def _checked(app: App, name: str, value: str) -> Any:
         if value not in FILLS:
             raise InvalidInput("calendar", value, Phrase("choose one of {choices}", choices=", ".join(FILLS)), tuple(FILLS))
         return value
+    if not name.startswith(POLICY):
+        from workflow.commands import policy
+
+        return policy.checked(name, value)
     return checked_policy(app, name.removeprefix(POLICY), value)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from workflow.commands.app import App
+    from workflow.core.digest import Outgoing
     from workflow.core.office import Person
     from workflow.dispatching import Dispatcher, Outcome
     from workflow.engine import Engine
@@ -108,3 +109,12 @@ def worker_name() -> str:
     import socket
 
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def rehearse(app: App) -> list[tuple[str, Outgoing]]:
+    """What would leave now, each with its channel: what waits, and what a look would add; nothing is sent, claimed or written."""
+    from workflow.rehearsal import Rehearsal
+
+    engine = app.reader
+    stage = Rehearsal(app.store(), engine, app.people)
+    return stage.letters(channels_of(engine.library))

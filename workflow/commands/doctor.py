@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.commands.failures import FAULTY, Failed, message_of
-from workflow.commands.language import _, _n, said
+from workflow.commands.language import _, _n, mark, said
 from workflow.commands.options import command, pass_app
 from workflow.core.office import SYS
 from workflow.errors import StoreError, WorkflowError
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Document
     from workflow.ports import Store
 
+GRACE = 60  # minutes in which a worker looks and a message leaves
+NAMED = 10  # agreements named in one finding
+LOST = (  # messages that do not leave by themselves as they should: state, what to say of it, what helps
+    ("failed", mark("{count} not delivered yet; each is tried again"), mark("mufakat notify test --to PERSON")),
+    ("dead", mark("{count} given up"), mark("mend the address or the channel (mufakat notify test); who was not told: mufakat remind log")),
+    ("parked", mark("{count} parked, of a kind or for a channel that is not known"), mark("mufakat person edit PERSON --channel CHANNEL")),
+    ("uncertain", mark("{count} that may have arrived"), mark("ask; whoever knows types mufakat remind ack")),
+)
 SIGNS = {"ok": ("✓", "green"), "info": ("i", "cyan"), "fault": ("✗", "red")}
 
 
@@ -68,6 +76,7 @@ def _examine(app: App) -> Iterator[Finding]:
     yield from _people(app)
     yield from _policies(app)
     yield from _overdue(app, store)
+    yield from _reminders(app, store)
 
 
 def _journal(app: App, store: Store) -> Iterator[Finding]:
@@ -166,3 +175,35 @@ def _overdue(app: App, store: Store) -> Iterator[Finding]:
                       _("the next write to each applies it"))
     else:
         yield Finding("facts of time", "ok", _("none is waiting"))
+
+
+def _reminders(app: App, store: Store) -> Iterator[Finding]:
+    """Whether somebody looks at what is due, and whether what should have left has left."""
+    from datetime import datetime, timedelta
+
+    now = datetime.fromisoformat(app.clock())
+    limit = (now - timedelta(minutes=GRACE)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    beats = store.beats()
+    if not beats:
+        yield Finding("worker", "info", _("nobody has looked at what is due yet, so nobody is reminded"), "mufakat serve")
+    elif beats[0][1] < limit:
+        yield Finding("worker", "fault", _("nobody has looked at what is due since {moment} ({worker})").format(
+            moment=beats[0][1][:16].replace("T", " "), worker=beats[0][0]), "mufakat remind tick")
+    else:
+        yield Finding("worker", "ok", _("{worker} looked at {moment} (UTC)").format(worker=beats[0][0], moment=beats[0][1][:16].replace("T", " ")))
+    late = store.messages(unsent=limit, limit=1000)
+    waiting = len(store.due(limit, 1000)) if beats else 0
+    if late:
+        refs = sorted({row["ref"] for row in late})
+        yield Finding("messages", "fault", _n("{count} message should have left: {names}", "{count} messages should have left: {names}", len(late),
+                                              names=", ".join(refs[:NAMED])), "mufakat remind log --unsent")
+    elif waiting:
+        yield Finding("messages", "fault", _n("in {count} agreement something is due that nobody has been told",
+                                              "in {count} agreements something is due that nobody has been told", waiting), "mufakat remind tick")
+    else:
+        yield Finding("messages", "ok", _("none waits longer than it should"))
+    for state, text, fix in LOST:
+        rows = store.messages(state=state, limit=1000)
+        if rows:
+            names = ", ".join(sorted({row["ref"] for row in rows})[:NAMED])
+            yield Finding("messages", "info", f"{_(text).format(count=len(rows))}: {names}", _(fix))

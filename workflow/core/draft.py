@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import KEYS, Case, Copied, Effect
+from workflow.errors import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from workflow.core.definition import Definition, Track
     from workflow.core.office import Actor
 
-CANCELLED = "its deadline was settled or moved"
+CANCELLED = str(Phrase("its deadline was settled or moved"))
 Guard = "Callable[[Callable[[str], Any], str], str | None]"
 
 

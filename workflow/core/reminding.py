@@ -186,12 +186,12 @@ def _due(draft: Draft, rule: DeadlineRule, row: Deadline, people: People, known:
 def _told(rung: Rung, person: Person, row: Deadline, known: list[Message], *, answered: bool) -> Told:
     """Whether somebody is told of a rung."""
     if row.made_on and rung.day < _made(row):
-        return Told(rung, person, "skipped", "its day was over when the deadline was made")
+        return Told(rung, person, "skipped", reason="its day was over when the deadline was made")
     if answered and rung.kind in LOUD:
-        return Told(rung, person, "skipped", "somebody has acknowledged it")
+        return Told(rung, person, "skipped", reason="somebody has acknowledged it")
     put_off = max((message.snoozed_until for message in known if message.recipient == person.id), default="")
     if rung.kind not in LOUD and rung.day.isoformat() <= put_off:
-        return Told(rung, person, "skipped", "put off")
+        return Told(rung, person, "skipped", reason="put off")
     return Told(rung, person, "pending")
 
 

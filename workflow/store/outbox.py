@@ -61,8 +61,8 @@ class SqliteOutbox(Connected):
     def beats(self) -> list[tuple[str, str]]:
         return self._all(BEATS)
 
-    def messages(self, *, agreement: str = "", recipient: str = "", unsent: str = "", limit: int = 200) -> list[dict[str, Any]]:
-        asked = narrowed(agreement, recipient, unsent, "?")
+    def messages(self, *, agreement: str = "", recipient: str = "", state: str = "", unsent: str = "", limit: int = 200) -> list[dict[str, Any]]:
+        asked = narrowed(agreement, recipient, state, unsent, "?")
         where = " AND ".join(condition for condition, _ in asked) or "TRUE"
         order = "m.wake_at" if unsent else "m.due_on DESC, m.agreement, m.instance, m.name"
         return list(self._dicts(f"{MESSAGES}{where} ORDER BY {order} LIMIT ?", (*(value for _, value in asked), limit)))
@@ -81,10 +81,11 @@ class SqliteOutbox(Connected):
                 self._db.execute("ROLLBACK")
 
 
-def narrowed(agreement: str, recipient: str, unsent: str, mark: str) -> list[tuple[str, str]]:
+def narrowed(agreement: str, recipient: str, state: str, unsent: str, mark: str) -> list[tuple[str, str]]:
     """The conditions of a page of messages, each with its value; `unsent` is the moment by which they should have left."""
     asked = [(f"a.ref = {mark}", agreement)] if agreement else []
     asked += [(f"m.recipient = {mark}", recipient)] if recipient else []
+    asked += [(f"m.state = {mark}", state)] if state else []
     return asked + ([(WAITING.replace("?", mark), unsent)] if unsent else [])
 
 

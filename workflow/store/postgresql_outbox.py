@@ -67,8 +67,8 @@ class PostgresOutbox(PostgresListing):
     def beats(self) -> list[tuple[str, str]]:
         return self._all(BEATS)
 
-    def messages(self, *, agreement: str = "", recipient: str = "", unsent: str = "", limit: int = 200) -> list[dict[str, Any]]:
-        asked = narrowed(agreement, recipient, unsent, "%s")
+    def messages(self, *, agreement: str = "", recipient: str = "", state: str = "", unsent: str = "", limit: int = 200) -> list[dict[str, Any]]:
+        asked = narrowed(agreement, recipient, state, unsent, "%s")
         where = " AND ".join(condition for condition, _ in asked) or "TRUE"
         order = "m.wake_at" if unsent else "m.due_on DESC, m.agreement, m.instance, m.name"
         return self._named(f"{MESSAGES}{where} ORDER BY {order} LIMIT %s", (*(value for _, value in asked), limit))
