@@ -145,3 +145,12 @@ def test_of_a_stage_that_was_not_opened_the_labels_are_known(started):
 
 def test_somebody_who_owns_it_already_is_not_shown_as_an_id(started):
     assert started("assign bogor-kisarazu --owner me").stderr == "error: owner: that person is the owner already\n"
+
+
+def test_an_agreement_of_visits_is_moved_to_another_track(started):
+    assert started("assign bogor-kisarazu").exit_code == started("assign bogor-kisarazu --owner me --track association").exit_code == 2
+    assert started.error("assign bogor-kisarazu --track asociation --reason x")["exit"] == 3
+
+    started.ok("assign bogor-kisarazu --track association --reason", "an organisation of students")
+
+    assert started.json("show bogor-kisarazu")["track"] == "association"

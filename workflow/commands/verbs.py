@@ -157,15 +157,20 @@ def activity_command(app: App, ref: str, title: str, kind: str, field: str, unti
 @command("assign", kind=Batch, examples=(
     "mufakat assign bogor-kisarazu --owner sari",
     "mufakat list --owner budi -o ids | mufakat assign --from - --owner sari",
+    'mufakat assign bogor-ppi-jepang --track association --reason "an organisation of Indonesian students"',
 ))
 @reference()
-@click.option("--owner", required=True, metavar="PERSON", help="Login, name or id; or me.")
+@click.option("--owner", default="", metavar="PERSON", help="Login, name or id; or me.")
+@click.option("--track", default="", help="Move it to another track, while only first stages (visits) are open.")
 @write_options_of(place=False)
 @pass_app
-def assign_command(app: App, ref: str, owner: str, **options: Any) -> None:
-    """Make a person responsible for an agreement."""
+def assign_command(app: App, ref: str, owner: str, track: str, **options: Any) -> None:
+    """Make a person responsible for an agreement, or move it to another track."""
+    if bool(owner) == bool(track):
+        raise InvalidInput("owner", "", "name a person or a track: --owner PERSON or --track TRACK")
     engine = app.editor
-    print_done(app, engine.assign(ref, app.person(owner).id, typed.ask(app, options)), f"mufakat show {ref.partition('/')[0]}")
+    person = app.person(owner).id if owner else ""
+    print_done(app, engine.assign(ref, person, typed.ask(app, options), track=track), f"mufakat show {ref.partition('/')[0]}")
 
 
 @command("correct", examples=(

@@ -37,7 +37,7 @@ def _amount(draft: Draft, instance: Instance | None, rule: DeadlineRule) -> int 
 
 def whole_number(value: Any) -> int | None:
     """A policy's number, however it was written down; None where it is none."""
-    return int(value) if type(value) is int or (isinstance(value, str) and value.isdecimal() and len(value) <= 9) else None
+    return int(value) if (type(value) is int and value >= 0) or (isinstance(value, str) and value.isdecimal() and len(value) <= 9) else None
 
 
 def _day(draft: Draft, instance: Instance | None, anchor: str) -> str:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from workflow.core import anchors, dates, decision, reckoning
 from workflow.core.agreement import Activity, Agreement, Case, Change, Head, empty
 from workflow.core.draft import Draft
-from workflow.core.facts import say
 from workflow.core.office import SYS
-from workflow.errors import InvalidInput, OutOfSequence, Phrase, Unmet
+from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +65,7 @@ def retrack(case: Case, office: Office, request: Request) -> Change:
     Move an agreement to another track (that of `office`): which law it comes under is decided while its partner is explored.
 
     Raises:
-        OutOfSequence: a stage is open that rests on others, or that the other track opens only after others: it was begun under the old law.
+        InvalidInput: a stage is open that rests on others, or that the other track opens only after others: it was begun under the old law.
     """
     draft = Draft(case, office)
     old, new = draft.agreement, office.track
@@ -74,9 +73,10 @@ def retrack(case: Case, office: Office, request: Request) -> Change:
         raise InvalidInput("track", new.name, "is its track already")
     if not request.reason:
         raise InvalidInput("reason", "", "say why it belongs to another track: --reason TEXT")
-    begun = [other for other in draft.instances() if not other.parent and (other.links or "after" in new.stages.get(other.stage, {"after": []}))]
+    begun = [other.ref for other in draft.instances() if not other.parent and (other.links or "after" in new.stages.get(other.stage, {"after": []}))]
     if begun:
-        raise OutOfSequence(old.ref, "assign", [_under_its_law(other.ref, old.track) for other in begun])
+        raise InvalidInput("track", new.name, Phrase("it may change only while first stages (visits) are open; begun under {track}: {stages}",
+                                                     track=old.track, stages=", ".join(begun)))
     draft.put("agreement", old._replace(track=new.name, track_version=new.version, track_hash=new.hash))
     reckoning.reckon(draft, office.today)
     return decision.change_of(draft, "assign", decision.occurred(office, request.occurred), request)
@@ -136,8 +136,3 @@ def check_params(office: Office, params: Mapping[str, Any]) -> None:
             raise InvalidInput(name, value, "a whole number is needed")
         if name in days and not anchors.is_policy_day(str(value)):
             raise InvalidInput(name, value, "write a date, or the month and day of every year (12-31)")
-
-
-def _under_its_law(ref: str, track: str) -> Unmet:
-    message, filled = say("{ref} is open: it was begun under the track {track}", ref=ref, track=track)
-    return Unmet("", message, filled)
