@@ -75,7 +75,8 @@ class Server:
     def close(self) -> None:
         atexit.unregister(self.close)
         if self.folder:
-            self.control("stop", "-m", "immediate")
+            if os.path.exists(f"{self.folder}/data/postmaster.pid"):
+                self.control("stop", "-m", "immediate")
             shutil.rmtree(self.folder)
             return
         for name in self._made:
@@ -96,7 +97,7 @@ class Server:
         os.chmod(self.folder, 0o711)
         self._home = _installed()
         if self._user and not _open_to_all(self._home):
-            self._home = shutil.copytree(self._home, f"{self.folder}/program", symlinks=True)
+            self._home = _copied(self._home, f"{self.folder}/program")
         atexit.register(self.close)
         subprocess.run([self._program("initdb"), "-D", f"{self.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
                        check=True, user=self._user, stdout=subprocess.DEVNULL, cwd=self.folder)
@@ -112,6 +113,15 @@ def _installed() -> str:
     if found is None or not found.submodule_search_locations:
         raise RuntimeError("install the extra `test`, or set MUFAKAT_TEST_DATABASE_URL")
     return os.path.join(found.submodule_search_locations[0], "pginstall")
+
+
+def _copied(home: str, folder: str) -> str:
+    """The server and the libraries that the wheel keeps beside it, each where the programs look for them."""
+    package = os.path.dirname(home)
+    libraries = f"{package}.libs"
+    if os.path.isdir(libraries):
+        shutil.copytree(libraries, os.path.join(folder, os.path.basename(libraries)), symlinks=True)
+    return shutil.copytree(home, os.path.join(folder, os.path.basename(package), os.path.basename(home)), symlinks=True)
 
 
 def _open_to_all(path: str) -> bool:
