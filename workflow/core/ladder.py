@@ -84,9 +84,9 @@ def first(draft: Draft, rule: DeadlineRule, row: Deadline) -> str:
         if day < made:
             passed = True
             continue
-        at_once = day == made or (passed and row.act not in SILENT)
+        at_once = day == made or (passed and not silent(draft, row))
         return min(_second(draft.office.now) if at_once else instant(day, "start", draft.office.zone), row.expires_at)
-    if row.act in SILENT or not passed:
+    if not passed or silent(draft, row):
         return following(draft, rule, row)
     return min(_second(draft.office.now), row.expires_at)
 
@@ -107,6 +107,11 @@ def following(draft: Draft, rule: DeadlineRule, row: Deadline, *, answered: bool
     moments = [instant(day, "start", office.zone)] if day is not None else []
     moments += [row.over_at] if row.over_at > office.now and not row.overdue else []
     return min(moments, default="")
+
+
+def silent(draft: Draft, row: Deadline) -> bool:
+    """Whether nobody is told of the rungs before it was made: it belongs to a history that was entered, or was only counted again."""
+    return row.act in SILENT or (not row.instance and draft.agreement.imported and row.effective < row.made_on)
 
 
 def rule_of(draft: Draft, row: Deadline) -> DeadlineRule | None:

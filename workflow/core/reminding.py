@@ -117,6 +117,8 @@ def recipients(draft: Draft, rung: Rung, people: People) -> list[Person]:
     if rung.owner and not owner:
         owner = [person for person in active if "coordinator" in person.roles] or [person for person in active if person.admin]
     holders = [person for role in rung.roles for person in active if role in person.roles]
+    if rung.kind == "escalation":  # whoever is responsible was told already; only if nobody else holds the role they are again
+        holders = [person for person in holders if person.id != draft.agreement.owner] or holders
     found = [_deputy(person, people, draft.office.today) for person in (*owner, *holders)]
     return list({person.id: person for person in found}.values())
 
@@ -168,7 +170,7 @@ def _due(draft: Draft, rule: DeadlineRule, row: Deadline, people: People, known:
     if row.act == "recount":  # who was told of a rung is not told again because its day moved
         carried = {message.rung for message in known if message.revision < row.revision and message.reason != CANCELLED}
         found = [rung for rung in found if rung.name not in carried]
-    if row.act in ladder.SILENT:
+    if ladder.silent(draft, row):
         found = [rung for rung in found if rung.day >= made]
     elif row.made_on and any(rung.day < made for rung in found):
         late = [rung for rung in found if rung.day >= made]
