@@ -140,7 +140,7 @@ class Engine(Promises):
             before = replay(rows[: int(number) - 1])
             later = [open_entry(row.body, {})[0] for row in rows[int(number):]]
             return correcting.undo(case, office, earlier, before, later, self._request(ask))
-        return self._write(ref, "", decide, ask, "correct", entry, undo)
+        return self._write(ref, "", decide, ask, "correct", entry, undo, due=False)  # the clock may go by what is to be put right
 
     def options(self, ref: str) -> list[tuple[str, str, list[Any]]]:
         """What may happen to a stage now: (trigger, target, what is unmet), nothing tried, nothing written."""
@@ -168,12 +168,13 @@ class Engine(Promises):
             raise InvalidInput("reference", ref, Phrase("name a stage of it too, such as {ref}/loi: mufakat show {ref}", ref=ref))
         return self._write(agreement, stage, lambda case, office: decide(case, office, stage), ask, *asked)
 
-    def _write(self, ref: str, stage: str, decide: Callable[[Case, Office], Change], ask: Ask, *asked: Any, pins: Sequence[Pinned] = ()) -> Done:
+    def _write(self, ref: str, stage: str, decide: Callable[[Case, Office], Change], ask: Ask, *asked: Any, pins: Sequence[Pinned] = (),
+               due: bool = True) -> Done:
         repeated = self._repeated(ref, ask, *asked)
         if repeated is not None:
             return repeated
         now, case = self.clock(), self.store.load(ref)
-        case, before = self._apply_due(case, ask.occurred, now, dry_run=ask.dry_run)
+        case, before = self._apply_due(case, ask.occurred, now, dry_run=ask.dry_run) if due else (case, ())
         if (same := taken(before, stage, asked)) is not None and not (ask.facts or ask.papers):
             return same._replace(before=tuple(done for done in before if done is not same))
         first = case.instance(stage)
@@ -192,8 +193,8 @@ class Engine(Promises):
                 if repeated is not None:
                     return repeated
             now, case = self.clock(), self.store.load(ref)
-            case, due = self._apply_due(case, ask.occurred, now)
-            before += due
+            case, fired = self._apply_due(case, ask.occurred, now) if due else (case, ())
+            before += fired
             found = case.instance(stage)
             if first is not None and found is not None and found.revision != first.revision:
                 raise StaleInstance(f"{ref}/{stage}", first.state, found.state)

@@ -199,3 +199,20 @@ def test_a_number_that_is_none_is_refused(world, entry):
 
     with pytest.raises(InvalidInput, match="as history shows it"):
         world.engine.correct(entry, Ask(reason=WHY))
+
+
+def test_the_clock_waits_while_what_it_goes_by_is_put_right(world):
+    """A signature entered in error, in force from the same day: the clock would bring it into force before it could be taken back."""
+    ref = world.start()
+    existing(world, ref, "mou", "ready-to-sign", "2026-02-02")
+    world.take(f"{ref}/mou", "sign", signed_on="2026-03-02", in_force_on="2026-03-02")
+    signed = latest(world, ref)
+    world.engine.expire_due(ref)
+    assert world.stage(f"{ref}/mou").state == "in-force"
+
+    undo(world, latest(world, ref))
+    undo(world, signed)
+
+    assert world.stage(f"{ref}/mou").state == "ready-to-sign"
+    assert not world.engine.expire_due(ref)
+    assert replays(world.store, ref)
