@@ -179,6 +179,7 @@ class Engine(Promises):
             return same._replace(before=tuple(done for done in before if done is not same))
         first = case.instance(stage)
         if first is not None and ask.if_state and first.state != ask.if_state:
+            self.library.check_state(first, ask.if_state)
             raise StaleInstance(f"{ref}/{stage}", ask.if_state, first.state)
         for _ in range(ATTEMPTS):
             office = self.office(case, now)
@@ -211,7 +212,8 @@ class Engine(Promises):
         unmet: Sequence[Unmet] = getattr(refused, "unmet", ()) or getattr(refused, "needs", ())
         reason = "; ".join(f"{row.requirement}: {row.text}" if row.requirement else row.text for row in unmet) or self._said(refused)
         found = case.instance(stage)
-        change = Change("refuse", (), office.today, stage, refused.trigger, source=found.state if found else "", reason=reason[:4000])
+        named = stage or refused.ref.partition("/")[2]
+        change = Change("refuse", (), office.today, named, refused.trigger, source=found.state if found else "", reason=reason[:4000])
         try:
             self._seal_and_commit(case, change, now, "", (), None)
         except HeadMoved:

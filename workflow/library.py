@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from workflow.core.calendar import Calendar, calendar_of
 from workflow.core.definition import Definition, Track, definition, track
 from workflow.core.draft import Office
-from workflow.errors import NotFound
+from workflow.errors import InvalidInput, NotFound, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from workflow.catalog import Catalog
-    from workflow.core.agreement import Change
+    from workflow.core.agreement import Change, Instance
     from workflow.core.office import Actor
     from workflow.ports import Definitions, Pinned
     from workflow.ports import Office as OfficeRecords
@@ -57,6 +57,13 @@ class Library:
         people = [row for row in self._records.office().tables["person"].values() if row.active]
         if id not in [row.id for row in people]:
             raise NotFound("person", id, [row.id for row in people])
+
+    def check_state(self, instance: Instance, state: str) -> None:
+        """Refuse a state that the machine of an instance does not have."""
+        machine = self.stage(instance.stage, instance.version, instance.hash)
+        states = list((machine.item if instance.parent and machine.item else machine).states)
+        if state not in states:
+            raise InvalidInput("if-state", state, Phrase("{stage} has no such state", stage=instance.stage), states)
 
     def refresh(self) -> None:
         """Read settings and calendars again: somebody may have changed them."""

@@ -40,10 +40,10 @@ def signed_loi(world: World, signed_on: str = "2025-11-18", **given: str) -> str
     return f"{ref}/loi"
 
 
-def mou_in_force(world: World, **given: str) -> str:
+def mou_in_force(world: World, since: str = "2025-06-01", **given: str) -> str:
     """An agreement whose memorandum is in force until 30 June 2026."""
     ref = world.start()
-    existing(world, ref, "mou", "in-force", "2025-06-01", FIXED | given)
+    existing(world, ref, "mou", "in-force", since, FIXED | {"signed_on": since, "in_force_on": since} | given)
     return f"{ref}/mou"
 
 

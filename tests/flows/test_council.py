@@ -86,6 +86,15 @@ def test_a_decision_after_the_period_still_counts_and_the_clock_was_missed(world
     assert world.deadline(mou, "council").status == "missed"
 
 
+def test_a_step_is_dated_by_the_answer_it_records(world):
+    mou = at_council(world)
+    answer(world.at("2026-04-01"), mou, "council", "approved", "2026-03-30")
+
+    world.at("2026-04-20").engine.advance(mou, "approve")
+
+    assert world.stage(mou).since == "2026-03-30"
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_clock_ever_takes_a_step_that_somebody_must_decide(stage):
     """What a deadline fires asks for no answer, approval, letter or document, and is on nobody's behalf."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flows.scenes import ask, entries, existing, replays, row, rows, signed_loi
 
-from workflow.errors import InvalidInput, NotFound, RequirementsUnmet
+from workflow.errors import InvalidInput, NotFound, OutOfSequence, RequirementsUnmet
 
 PROPOSAL = {"direction": "inbound", "initiative": "partner", "rationale": "organic farming"}
 
@@ -252,3 +252,18 @@ def test_what_an_entered_stage_does_from_then_on_counts(world):
     world.take(f"{ref}/loi", "sign", "2025-02-03", signed_on="2025-02-03")
 
     assert world.deadline(f"{ref}/loi", "register").status == "open"
+
+
+def test_a_memorandum_in_force_sleeps_though_nobody_ever_recorded_an_activity(world):
+    ref = world.start()
+    existing(world, ref, "mou", "in-force", "2019-03-01", {"signed_on": "2019-03-01", "in_force_on": "2019-03-01", "term_kind": "evergreen"})
+
+    assert world.deadline(f"{ref}/", "dormancy").effective == "2020-03-01"
+
+
+def test_a_refused_opening_names_its_stage(world):
+    ref = world.start()
+    with pytest.raises(OutOfSequence):
+        world.engine.open(ref, "review", ask({"cause": "manual"}))
+
+    assert entries(world, ref)[-1].instance == "review"

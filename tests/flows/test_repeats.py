@@ -143,3 +143,12 @@ def test_refusals_are_on_record_with_their_reasons(world):
     last = entries(world, mou)[-1]
     assert (last.act, last.trigger, last.person) == ("refuse", "approve", "p1")
     assert "there is no answer yet" in last.body.decode()
+
+
+def test_a_state_that_the_stage_does_not_have_is_a_slip_not_a_race(world):
+    mou = at_council(world)
+
+    with pytest.raises(InvalidInput) as refused:
+        world.engine.advance(mou, "approve", Ask(if_state="at-counsel"))
+
+    assert "at-council" in refused.value.known

@@ -35,30 +35,30 @@ def test_what_was_over_before_its_state_was_left_is_missed(world):
 
 
 def test_an_activity_after_its_year_does_not_keep_the_promise(world):
-    ref = mou_in_force(world, ends_on="2030-01-01").partition("/")[0]
+    ref = mou_in_force(world, since="2024-06-01", ends_on="2030-01-01").partition("/")[0]
     world.engine.activity(ref, "exchange", ask(occurred="2025-01-10"))
 
     world.engine.activity(ref, "exchange", ask(occurred="2026-02-10"))
 
-    assert revisions(world, ref, "dormancy") == [("missed", "2026-01-10"), ("open", "2027-02-10")]
+    assert revisions(world, ref, "dormancy")[-2:] == [("missed", "2026-01-10"), ("open", "2027-02-10")]
 
 
 def test_an_activity_within_its_year_keeps_the_promise(world):
-    ref = mou_in_force(world, ends_on="2030-01-01").partition("/")[0]
+    ref = mou_in_force(world, since="2024-06-01", ends_on="2030-01-01").partition("/")[0]
     world.engine.activity(ref, "exchange", ask(occurred="2025-10-10"))
 
     world.engine.activity(ref, "exchange", ask(occurred="2026-02-10"))
 
-    assert [status for status, _ in revisions(world, ref, "dormancy")] == ["met", "open"]
+    assert [status for status, _ in revisions(world, ref, "dormancy")[-2:]] == ["met", "open"]
 
 
 def test_a_corrected_activity_has_kept_nothing(world):
-    ref = mou_in_force(world, ends_on="2030-01-01").partition("/")[0]
+    ref = mou_in_force(world, since="2024-06-01", ends_on="2030-01-01").partition("/")[0]
     done = world.engine.activity(ref, "exchange", ask(occurred="2025-10-10"))
 
     world.engine.correct(done.entry, ask(occurred="2025-10-12", reason="a slip of the pen"))
 
-    assert [status for status, _ in revisions(world, ref, "dormancy")] == ["void", "open"]
+    assert [status for status, _ in revisions(world, ref, "dormancy")[-2:]] == ["void", "open"]
 
 
 def test_an_answer_in_time_is_in_time_however_late_it_is_entered(world):
@@ -261,7 +261,7 @@ def test_not_after_a_day_that_has_not_come_says_nothing(world):
 
 
 def test_an_activity_ends_when_it_has_ended(world):
-    ref = mou_in_force(world, ends_on="2030-01-01").partition("/")[0]
+    ref = mou_in_force(world, since="2024-06-01", ends_on="2030-01-01").partition("/")[0]
 
     with pytest.raises(InvalidInput, match="has not come"):
         world.engine.activity(ref, "a year abroad", until="2027-03-01")

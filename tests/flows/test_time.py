@@ -221,7 +221,7 @@ def test_a_settled_clock_does_not_come_back(world):
 
 
 def test_dormancy_is_a_flag_that_the_next_activity_clears(world):
-    ref = mou_in_force(world, ends_on="2030-01-01").partition("/")[0]
+    ref = mou_in_force(world, since="2024-06-01", ends_on="2030-01-01").partition("/")[0]
     world.engine.activity(ref, "student exchange", ask(occurred="2025-01-10"))
     assert (world.deadline(f"{ref}/", "dormancy").effective, world.deadline(f"{ref}/", "dormancy").shows) == ("2026-01-10", "dormant")
 

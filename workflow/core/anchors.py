@@ -90,8 +90,10 @@ def days_of(draft: Draft, name: str) -> Iterable[str]:
     for instance in draft.instances():
         definition = draft.definition(instance)
         for state, day in instance.entered:
-            if definition.holds(state, name) or (name == "activity" and definition.holds(state, "signed") and state == "signed"):
+            if definition.holds(state, name):
                 yield day
+        if name == "activity":  # a signature is one: the day an instance first stood where it is signed, however it was entered
+            yield from [day for state, day in instance.entered if definition.holds(state, "signed")][:1]
 
 
 def dated_by(kind: str, need: Requirement) -> str:

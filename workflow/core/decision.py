@@ -80,7 +80,7 @@ def advance(case: Case, office: Office, ref: str, trigger: str, request: Request
     if trigger not in draft.definition(instance).transitions:
         known = machine.allowed(draft.definition(instance), instance.state)
         raise InvalidInput("trigger", trigger, Phrase("{stage} has no such transition", stage=instance.stage), known)
-    on = _step_date(draft, instance, request)
+    on = _step_date(draft, instance, trigger, request)
     if request.reason and _wants_reason(draft, instance, trigger, request):
         request = request._replace(facts=[*request.facts, recording.Fact("reason", request.reason)])
     _link(draft, instance, request.links)
@@ -170,15 +170,26 @@ def occurred(office: Office, text: str) -> str:
     return on
 
 
-def _step_date(draft: Draft, instance: Instance, request: Request) -> str:
-    """The day of a step: as given, else that of its papers, but never before the stage came to where it stands."""
-    on = occurred(draft.office, request.occurred or recording.act_date(draft, instance, request.facts))
+def _step_date(draft: Draft, instance: Instance, trigger: str, request: Request) -> str:
+    """The day of a step: as given, else that of its papers or of the answer it rests on, but never before the stage came to where it stands."""
+    papers = recording.act_date(draft, instance, request.facts) or _answered(draft, instance, trigger)
+    on = occurred(draft.office, request.occurred or papers)
     if not dates.surely_before(on, instance.since):
         return on
     if request.occurred:
         raise InvalidInput("occurred-at", on, Phrase("{ref} has stood in {state} only since {day}", ref=reference(draft, instance),
                                                      state=instance.state, day=instance.since))
     return instance.since
+
+
+def _answered(draft: Draft, instance: Instance, trigger: str) -> str:
+    """The day of the answer that a step of somebody outside records: the council approved on the day its decision came."""
+    definition = draft.definition(instance)
+    transition = definition.transitions[trigger]
+    needs = [definition.requirements[name] for name in transition.needs]
+    rows = [draft.row(instance.ref, need.row) for need in needs if need.kind == "reply" and need.spec.get("actor") == transition.actor]
+    days = [row.data["received"] for row in rows if row is not None and row.data.get("received")]
+    return str(max(days, key=dates.latest)) if days and transition.actor else ""
 
 
 def _wants_reason(draft: Draft, instance: Instance, trigger: str, request: Request) -> bool:
