@@ -35,7 +35,8 @@ OWN = {  # what tells one copy from another, by column; %n is the number of the 
 }
 DAYS = "date(iif(on_expiry = 'fire', '2026-03-03', '2025-03-02'), (n * 7919 % 730) || ' days')"  # what fires by itself is still to come
 SPREAD = {  # as days go by: what is due, and since when a stage stands, over two years around the office's today
-    "deadline": {"effective": DAYS, "nominal": DAYS, "wake_at": f"iif(wake_at = '', '', {DAYS} || 'T17:00:00Z')"},
+    "deadline": {"effective": DAYS, "nominal": DAYS, "wake_at": f"iif(wake_at = '', '', {DAYS} || 'T17:00:00Z')",
+                 "expires_at": f"{DAYS} || 'T17:00:00Z'"},
     "instance": {"since": "date('2024-03-02', (n * 7907 % 730) || ' days')"},
 }
 GAPS = "entry_comes_next"  # the trigger that wants every entry of a chain

@@ -281,3 +281,19 @@ def test_of_a_hundred_thousand_open_deadlines_a_sweep_reads_those_that_are_due(t
     assert len({message.name for message in swept.messages}) == 1
     assert len(set(loaded)) == 10
     assert len(steps) < 100  # thousands of the database's own steps: a look at every row would be more than 500
+
+
+def test_a_step_that_was_reminded_of_can_be_taken_back(world):
+    """Being told, and saying so, is nothing that builds on the step."""
+    mou = at_council(world)
+    tick(world, "2026-05-14")
+    deliver(world, mou)
+    world.engine.acknowledge(mou, "council", ask())
+    submitted = next(entry.cseq for entry in entries(world, mou) if entry.trigger == "submit")
+
+    world.engine.correct(f"bogor-kisarazu#{submitted}", ask(reason="sent by mistake"), undo=True)
+
+    assert world.stage(mou).state == "plan-draft"
+    assert (world.deadline(mou, "council").status, world.deadline(mou, "council").wake_at) == ("void", "")
+    assert tick(world, "2026-05-20").messages == []
+    assert replays(world.store, mou)

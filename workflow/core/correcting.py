@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Tables = dict[str, dict[tuple[Any, ...], Any]]
 MOVES = ("advance", "fire")
+TOLD = ("remind", "deliver", "fail", "defer", "acknowledge", "snooze")  # acts that only tell who was told: nothing builds on them
 
 
 class Earlier(NamedTuple):
@@ -90,6 +91,8 @@ def _independent(entry: Earlier, ref: str, later: Sequence[Mapping[str, Any]]) -
 def _builds_on(content: Mapping[str, Any], ref: str, written: set[tuple[str, tuple[Any, ...]]]) -> bool:
     """Whether a later entry needs the step: one about the stage, save a correction of what the step did not write."""
     moved = any(row["t"] == "instance" and row["k"] == [ref] for row in content["effects"])
+    if content["act"] in TOLD:
+        return False
     if content["act"] != "correct":
         return bool(content["effects"]) and (moved or content["instance"] == ref)
     return moved or any(row["k"] is not None and (row["t"], tuple(row["k"])) in written for row in content["effects"] if row["t"] != "deadline")
@@ -103,6 +106,8 @@ def _restore(draft: Draft, table: str, place: tuple[Any, ...], old: Any) -> None
     now = draft.tables[table][place]
     if table == "row":
         _restore_row(draft, now, old)
+    elif table == "message" and draft.deadlines(now.instance)[now.name].revision != now.revision:
+        return  # its deadline came back as a revision of its own, which tells anew
     elif old is not None:
         draft.put(table, old._replace(revision=now.revision) if table == "instance" else old)
     elif table == "document":
