@@ -53,7 +53,7 @@ def request(ask: Ask, documents: Documents | None) -> Request:
     for paper in ask.papers:
         kept = _kept(paper, documents, store=not (paper.reference_only or ask.dry_run))
         files.append(File(paper.requirement, paper.language, kept.sha256, kept.size, kept.filename, not paper.reference_only))
-    return Request(list(ask.facts), files, dict(ask.links), ask.occurred, ask.reason, ask.role)
+    return Request(list(ask.facts), files, dict(ask.links), ask.occurred, ask.reason.strip(), ask.role)
 
 
 def digest(ask: Ask, asked: Sequence[Any], documents: Documents | None) -> str:

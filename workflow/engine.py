@@ -68,6 +68,8 @@ class Engine(Promises):
         now = self.clock()
         office = self.library.office(found, self.actor, now)
         whole.check_params(office, params or {})
+        if not title.strip():
+            raise InvalidInput("title", title, "an agreement needs a title")
         ident = uuid7(milliseconds(now), self.entropy(10))
         case, change = whole.start(office, ident, ref, title, whole.checked(parties), self._owner(owner), self._request(ask),
                                       params or {}, imported=imported)

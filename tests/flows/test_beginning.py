@@ -39,6 +39,11 @@ def test_an_agreement_is_between_parties_that_can_be(world, parties, why):
     assert world.store.refs() == []
 
 
+def test_an_agreement_has_a_title(world):
+    with pytest.raises(InvalidInput, match="title"):
+        world.engine.start("bogor-kisarazu", "sister-city", "  ", PARTIES)
+
+
 def test_a_country_is_kept_in_capitals(world):
     ref = world.start(parties=[BOGOR, {**KISARAZU, "country": "jp"}])
 

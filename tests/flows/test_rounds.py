@@ -7,7 +7,7 @@ from flows.scenes import answer, ask, at_council, existing, row, rows
 
 from workflow.core.recording import Fact
 from workflow.engine import Ask
-from workflow.errors import InvalidInput, RequirementsUnmet
+from workflow.errors import InvalidInput, NotAuthorised, RequirementsUnmet
 
 
 @pytest.fixture
@@ -158,3 +158,45 @@ def test_yes_is_said_in_every_language_wherever_it_is_an_answer(world):
 def test_the_name_of_an_instrument_is_one(world, drafting):
     with pytest.raises(InvalidInput, match="a value is needed"):
         world.engine.record(drafting, Ask(facts=[Fact("name.Bogor", "  ")]))
+
+
+def test_a_party_without_its_name_of_a_paper_is_told_not_refused(world):
+    ref = world.start()
+    existing(world, ref, "loi", "cleared", "2026-03-01")
+
+    done = world.take(f"{ref}/loi", "sign", **{"name.Bogor": "Letter of Intent"})
+
+    assert done.change.target == "signed"
+    assert done.change.notes == ("without instrument: its name at these parties is not on record: 木更津市",)
+
+
+def test_every_signed_paper_has_its_names(world):
+    """A contract has its own beside those of the joint agreement."""
+    ref = world.start("ppi", "association")
+    existing(world, ref, "joint-agreement", "contract-draft", "2026-02-02")
+
+    world.engine.record(f"{ref}/joint-agreement", Ask(facts=[Fact("name.Bogor", "Kesepakatan Bersama"), Fact("contract.name.Bogor", "PKS")]))
+
+    assert row(world, f"{ref}/joint-agreement", "instrument").data["names"] == [["Bogor", "Kesepakatan Bersama"]]
+    assert row(world, f"{ref}/joint-agreement", "contract").data["names"] == [["Bogor", "PKS"]]
+
+
+@pytest.mark.parametrize("verb", [
+    lambda engine, ref, asked: engine.correct(f"{ref}#2", asked._replace(facts=[Fact("fields", "culture")])),
+    lambda engine, ref, asked: engine.approve(f"{ref}/loi", "legal-check", asked, refuse=True),
+    lambda engine, ref, asked: engine.assign(ref, ask=asked, track="association"),
+])
+def test_blanks_are_no_reason(world, drafting, verb):
+    with pytest.raises(InvalidInput, match="reason"):
+        verb(world.as_("p2"), drafting.partition("/")[0], Ask(reason="   "))
+
+
+def test_nobody_acts_in_a_role_they_do_not_hold(world, drafting):
+    engine = world.as_("p5", ("finance",))
+
+    for act in (lambda: engine.record(drafting, ask({"public": "yes"}, role="mayor")),
+                lambda: engine.advance(drafting, "withdraw", ask(reason="no interest", role="mayor"))):
+        with pytest.raises(NotAuthorised):
+            act()
+
+    assert engine.record(drafting, ask({"public": "yes"}, role="finance")).change.role == "finance"

@@ -205,8 +205,6 @@ def _link(draft: Draft, instance: Instance, links: Mapping[str, str]) -> None:
 
 
 def _take(draft: Draft, instance: Instance, trigger: str, on: str, request: Request, act: str, again: Deadline | None = None) -> Change:
-    if request.role and request.role not in draft.office.by.roles:
-        raise NotAuthorised(reference(draft, instance), trigger, [request.role], draft.office.by.name)
     transition, soft = machine.decide(draft, instance, trigger, on)
     draft.notes += [Phrase("without {requirement}: {reason}", requirement=row.requirement or "-", reason=Phrase(row.message, **row.facts))
                     for row in soft]
@@ -246,6 +244,8 @@ def _finish(draft: Draft, act: str, instance: Instance, on: str, request: Reques
 
 def change_of(draft: Draft, act: str, on: str, request: Request) -> Change:
     """What a draft has come to, as one act of that day."""
+    if request.role and request.role not in draft.office.by.roles:  # nobody acts in a role they do not hold
+        raise NotAuthorised(draft.agreement.ref, act, [request.role], draft.office.by.name)
     effects = draft.effects()
     documents = tuple(draft.tables[table][key] for table, key in draft.touched if table == "document")
     notes = tuple(dict.fromkeys(draft.notes + late(draft, on)))

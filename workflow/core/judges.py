@@ -155,7 +155,12 @@ def _reply(question: Question) -> Iterator[Reason]:
 
 
 def warnings(question: Question) -> Iterator[Reason]:
-    """What does not stand in the way, but should be known: an answer that is no longer fresh where the definition only warns."""
+    """What does not stand in the way, but should be known: an answer no longer fresh where the definition only warns, a party without its name."""
+    if question.need.spec.get("names") == "per-party" and question.row is not None and question.row.status != "unknown":
+        nameless = [party["name"] for party in question.draft.agreement.parties if party["name"] not in dict(question.data.get("names", []))]
+        if nameless:
+            yield (*say("its name at these parties is not on record: {parties}", parties=", ".join(nameless)),
+                   "record " + " ".join(f"'{question.need.name}.name.{party}=TEXT'" for party in nameless))
     if question.need.spec.get("stale") == "warn" and question.data.get("answer") in question.need.spec["accepts"]:
         yield from _stale(question)
 

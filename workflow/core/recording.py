@@ -80,12 +80,13 @@ def read(draft: Draft, instance: Instance, fact: Fact) -> tuple[Requirement, str
     """The requirement, field and parsed value that one assignment means."""
     definition = draft.definition(instance)
     name = f"{fact.requirement}.{fact.field}" if fact.requirement else fact.field
-    if name.startswith(("name.", "instrument.name.")) and "instrument" in definition.requirements:
-        party = name.partition("name.")[2]
+    head, named, party = name.partition("name.")
+    paper = definition.requirements.get(head.removesuffix(".") or "instrument")
+    if named and (not head or head.endswith(".")) and paper is not None and "names" in paper.spec:
         known = [row["name"] for row in draft.agreement.parties]
         if party not in known:
             raise InvalidInput("party", party, "no party of this agreement has this name", known)
-        return definition.requirements["instrument"], "names", [[party, parse(name, "text", fact.value, draft)]]
+        return paper, "names", [[party, parse(name, "text", fact.value, draft)]]
     found = definition.field(name, instance.opened_on)
     if found is None:
         if fact.requirement and fact.requirement not in definition.requirements:
