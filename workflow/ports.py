@@ -14,6 +14,7 @@ from workflow.errors import Phrase, WorkflowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from workflow.core.agreement import Case, Effect, Head
     from workflow.core.digest import Outgoing
@@ -65,6 +66,13 @@ class Agreements(Protocol):
 
         Raises:
             HeadMoved: somebody was faster.
+        """
+
+    def together(self) -> AbstractContextManager[None]:
+        """
+        Commits that become durable together, in one transaction: each is kept or undone by itself, one flush to disk serves them all.
+
+        What is committed inside is seen by loads inside; if the block raises, or the last flush fails, none of it happened.
         """
 
     def request(self, id: str) -> tuple[str, str, int] | None:

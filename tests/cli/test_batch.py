@@ -49,3 +49,31 @@ def test_references_come_from_a_pipe(two, monkeypatch):
 def test_a_list_without_a_reference_is_a_usage_error(two):
     assert two(f"assign --from {two.file('refs.txt', '')} --owner sari").exit_code == 2
     assert two("assign --from missing.txt --owner sari").exit_code == 2
+
+
+def test_a_call_with_a_request_id_can_be_repeated(two):
+    refs = two.file("refs.txt", "bogor-kisarazu\nbogor-tainan\n")
+    two.ok(f"activity --from {refs} meeting --request-id spring")
+    before = [len(two.json(f"history {ref}")) for ref in ("bogor-kisarazu", "bogor-tainan")]
+
+    two.ok(f"activity --from {refs} meeting --request-id spring")
+
+    assert [len(two.json(f"history {ref}")) for ref in ("bogor-kisarazu", "bogor-tainan")] == before
+
+
+def test_a_dry_run_over_many_writes_nothing(two):
+    refs = two.file("refs.txt", "bogor-kisarazu\nbogor-tainan\n")
+    before = two.json("history bogor-tainan")
+
+    two.ok(f"activity --from {refs} meeting --dry-run")
+
+    assert two.json("history bogor-tainan") == before
+
+
+def test_refusals_in_a_batch_are_on_record(two):
+    refs = two.file("refs.txt", "bogor-kisarazu/loi\n")
+
+    result = two(f"advance --from {refs} consult")
+
+    assert result.exit_code == 1
+    assert two.json("history bogor-kisarazu")[-1]["act"] == "refuse"

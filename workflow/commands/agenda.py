@@ -77,7 +77,7 @@ def gather(app: App, until: str, *, mine: bool) -> dict[str, list[dict[str, Any]
             "rests_on": basis_text(row["basis"], row["citation"]), "counted": words(row["ref"]).counted(deadline_of(row)),
             "command": f"mufakat can {row['ref']}/{row['instance']}" if row["instance"] else f"mufakat show {row['ref']}"}
            for row in store.deadlines(until=until, owner=owner)]
-    living = store.stuck(app.today, owner=owner, limit=10_000)
+    living = store.stuck(app.today, owner=owner, limit=2_000)
     refs = list(dict.fromkeys(row["agreement"] for row in living))[:MOST]
     stages = [(words(row["agreement"]), row["ref"].partition("/")[2]) for row in living if row["agreement"] in refs]
     waiting = [row for held, stage in stages for row in _mine(app, held, held.draft.instance(stage))]

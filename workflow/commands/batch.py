@@ -1,16 +1,23 @@
-"""One command over many references: `--from FILE` (`-` is stdin), one a line; a result for each, exit 1 if any failed."""
+"""
+One command over many references: `--from FILE` (`-` is stdin), one a line; a result for each, exit 1 if any failed.
+
+What is written becomes durable in groups (`workflow.batch`), and a result is told only then. A request id stands for each with its reference
+behind it, so that an interrupted call can be repeated.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from workflow.commands.options import Command
-from workflow.errors import InvalidInput, Phrase, WorkflowError
+from workflow.errors import InvalidInput, Phrase, StoreError, WorkflowError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,20 +45,29 @@ class Batch(Command):
         app: App = ctx.obj
         if app.output == "json":
             app.give("output", "ndjson")  # a result for each, each on its own
+        from workflow.batch import each
+        from workflow.commands.failures import FAILURE, Failed, tell
+
+        refs = references(source)
+        said, request = [StringIO() for _ in refs], ctx.params.get("request_id")
+
+        def act(place: int) -> None:
+            ctx.params["ref"] = refs[place]
+            if request:
+                ctx.params["request_id"] = f"{request}:{refs[place]}"
+            with redirect_stdout(said[place]):
+                super(Batch, self).invoke(ctx)
+
         failed = 0
-        for ref in references(source):
-            ctx.params["ref"] = ref
-            try:
-                super().invoke(ctx)
-            except WorkflowError as error:
-                from workflow.commands.failures import Failed, tell
-
+        writes = "dry_run" in ctx.params and not ctx.params["dry_run"]
+        for place, result in each(app.store(write=True) if writes else None, range(len(refs)), act):
+            if not isinstance(result, StoreError):
+                click.echo(said[place].getvalue(), nl=False)
+            if isinstance(result, WorkflowError):
                 failed += 1
-                if not isinstance(error, Failed):
-                    tell(error, app, ("-o", app.output, *(["--dry-run"] if ctx.params.get("dry_run") else [])))
+                if not isinstance(result, Failed):
+                    tell(result, app, ("-o", app.output, *(["--dry-run"] if ctx.params.get("dry_run") else [])))
         if failed:
-            from workflow.commands.failures import FAILURE, Failed
-
             raise Failed(FAILURE)
         return None
 

@@ -25,22 +25,24 @@ LISTING = (f"SELECT {listed(RECORDS['agreement']._fields, 'a.')}, ({STAGES}) AS 
 DEADLINES = (f"SELECT a.ref, a.title, a.owner, {listed(RECORDS['deadline']._fields, 'd.')} "
              "FROM deadline d JOIN agreement a ON a.id = d.agreement WHERE ")
 BY_NAME = "SELECT id FROM agreement WHERE ref = ? UNION ALL SELECT id FROM agreement WHERE id = ?"
-# Which states are not final is read from the pinned definitions; items have states of their own.
-STUCK = """
+# Which states are not final is read from the pinned definitions; items have states of their own. Of each state the longest-standing
+# are taken off the index, so that a page costs the same however many agreements there are.
+LIVE = """
 WITH live (name, version, hash, item, state) AS MATERIALIZED (
     SELECT d.name, d.version, d.hash, '', s.key FROM definition d, json_each(d.body, '$.state') s
     WHERE d.kind = 'stage' AND coalesce(json_extract(s.value, '$.final'), 0) = 0
     UNION ALL
     SELECT d.name, d.version, d.hash, 'item', s.key FROM definition d, json_each(d.body, '$.item.state') s
     WHERE d.kind = 'stage' AND coalesce(json_extract(s.value, '$.final'), 0) = 0
-), place (state) AS MATERIALIZED (SELECT DISTINCT state FROM live)
-SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since
-FROM {found}
-WHERE EXISTS (SELECT 1 FROM live l WHERE l.state = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash
-              AND l.item = iif(i.parent = '', '', 'item'))
-ORDER BY i.since, a.ref, i.ref LIMIT :limit"""
-STUCK_ALL = STUCK.format(found="place p CROSS JOIN instance i ON i.state = p.state AND i.since <= :before JOIN agreement a ON a.id = i.agreement")
-STUCK_OWN = STUCK.format(found="agreement a JOIN instance i ON i.agreement = a.id AND a.owner = :owner AND i.since <= :before")
+)"""
+IS_LIVE = ("EXISTS (SELECT 1 FROM live l WHERE l.state = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash "
+           "AND l.item = iif(i.parent = '', '', 'item'))")
+OF_STATE = f"SELECT * FROM (SELECT * FROM instance i WHERE i.state = ? AND i.since <= ? AND {IS_LIVE} ORDER BY i.since LIMIT ?)"
+STANDS = "SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since FROM "
+OLDEST = " ORDER BY i.since, a.ref, i.ref LIMIT ?"
+STATES = LIVE + " SELECT DISTINCT state FROM live"
+STUCK_OWN = f"{LIVE} {STANDS}agreement a JOIN instance i ON i.agreement = a.id AND a.owner = ? AND i.since <= ? AND {IS_LIVE}{OLDEST}"
+STUCK_ALL = LIVE + STANDS.replace("i.", "o.") + "({found}) o JOIN agreement a ON a.id = o.agreement" + OLDEST.replace("i.", "o.")
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER BY wake_at LIMIT ?"
 TRIGGERS = ("entry_comes_next", "entry_never_changes", "entry_never_goes")
 UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
@@ -88,8 +90,13 @@ class SqliteListing(Connected):
         return rows
 
     def stuck(self, before: str, *, owner: str = "", limit: int = 200) -> list[dict[str, Any]]:
-        asked = {"before": before, "limit": limit} | ({"owner": owner} if owner else {})
-        return list(self._dicts(STUCK_OWN if owner else STUCK_ALL, asked))
+        if owner:
+            return list(self._dicts(STUCK_OWN, (owner, before, limit)))
+        states = [row[0] for row in self._all(STATES)]
+        if not states:
+            return []
+        text = STUCK_ALL.replace("{found}", " UNION ALL ".join([OF_STATE] * len(states)))
+        return list(self._dicts(text, (*(value for state in states for value in (state, before, limit)), limit)))
 
     def due(self, now: str, limit: int = 100) -> list[str]:
         return list(dict.fromkeys(row[0] for row in self._all(DUE, (now, limit))))

@@ -6,6 +6,7 @@ Every statement sees one moment and is a transaction of its own; the row of a ch
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
@@ -151,7 +152,8 @@ class PostgresStore(PostgresOutbox):
         request: tuple[str, str] | None = None, definitions: Sequence[Pinned] = (),
     ) -> None:
         try:
-            self._commit(head, entry, *statement(head, entry, effects, request, definitions))
+            with self._link.transaction() if self._together else nullcontext():
+                self._commit(head, entry, *statement(head, entry, effects, request, definitions))
         except psycopg.errors.UniqueViolation as error:
             if error.diag.constraint_name in RACES:
                 raise HeadMoved(head.chain, head.cseq) from error
@@ -166,6 +168,17 @@ class PostgresStore(PostgresOutbox):
         except psycopg.Error as error:
             raise problem(self.where, error) from error
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        try:
+            with self._link.transaction():
+                self._together = True
+                yield
+        except psycopg.Error as error:
+            raise problem(self.where, error) from error
+        finally:
+            self._together = False
+
     def _commit(self, head: Head, entry: Sealed, text: str, values: list[Any]) -> None:
         """
         Write. Where the connection broke meanwhile, the journal tells whether it was written, and if not it is written again.
@@ -177,6 +190,8 @@ class PostgresStore(PostgresOutbox):
             try:
                 (row,) = self._link.rows(text, values, writes=True)
             except Broken:
+                if self._together:
+                    raise  # what was written before went with the connection
                 broken = True
                 if self._stands(entry):
                     return

@@ -134,6 +134,15 @@ class Link:
             time.sleep(pause or 0)
         raise AssertionError  # the last pause is None
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One transaction (inside another: a savepoint) on the one connection; over a pool there is none to hold."""
+        if self._pool is not None:
+            yield
+            return
+        with self._connection() as link, link.transaction():
+            yield
+
     def close(self) -> None:
         self._open, self._cursor = False, None
         if self._link is not None:

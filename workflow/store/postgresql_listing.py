@@ -24,7 +24,8 @@ LISTING = (f"SELECT {listed(RECORDS['agreement']._fields, 'a.')}, ({STAGES}) AS 
 DEADLINES = (f"SELECT a.ref, a.title, a.owner, {listed(RECORDS['deadline']._fields, 'd.')} "
              "FROM deadline d JOIN agreement a ON a.id = d.agreement WHERE ")
 BY_NAME = "coalesce((SELECT id FROM agreement WHERE ref = %s), %s)"
-# Which states are not final is read from the pinned definitions; items have states of their own. Each of the few states is looked up by index.
+# Which states are not final is read from the pinned definitions; items have states of their own. Of each of the few states the
+# longest-standing are taken off the index, so that a page costs the same however many agreements there are.
 STUCK = """
 WITH live (name, version, hash, item, state) AS MATERIALIZED (
     SELECT d.name, d.version, d.hash, false, s.key FROM definition d, jsonb_each(d.body::jsonb -> 'state') s
@@ -35,12 +36,13 @@ WITH live (name, version, hash, item, state) AS MATERIALIZED (
 ), place (state) AS MATERIALIZED (SELECT DISTINCT state FROM live)
 SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since
 FROM {found}
-WHERE EXISTS (SELECT 1 FROM live l WHERE l.state COLLATE "C" = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash
-              AND l.item = (i.parent <> ''))
 ORDER BY i.since, a.ref, i.ref LIMIT %(limit)s"""
-STUCK_ALL = STUCK.format(found='place p JOIN instance i ON i.state = p.state COLLATE "C" AND i.since <= %(before)s '
-                               "JOIN agreement a ON a.id = i.agreement")
-STUCK_OWN = STUCK.format(found="agreement a JOIN instance i ON i.agreement = a.id AND a.owner = %(owner)s AND i.since <= %(before)s")
+IS_LIVE = ('EXISTS (SELECT 1 FROM live l WHERE l.state COLLATE "C" = i.state AND l.name = i.stage AND l.version = i.version '
+           "AND l.hash = i.hash AND l.item = (i.parent <> ''))")
+OF_STATE = ('SELECT * FROM instance i WHERE i.state = p.state COLLATE "C" AND i.since <= %(before)s AND ' + IS_LIVE
+            + " ORDER BY i.since LIMIT %(limit)s")
+STUCK_ALL = STUCK.format(found=f"place p CROSS JOIN LATERAL ({OF_STATE}) i JOIN agreement a ON a.id = i.agreement")
+STUCK_OWN = STUCK.format(found="agreement a JOIN instance i ON i.agreement = a.id AND a.owner = %(owner)s AND i.since <= %(before)s AND " + IS_LIVE)
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= %s ORDER BY wake_at LIMIT %s"
 TRIGGERS = ("entry_comes_next", "entry_never_changes", "entry_never_goes")
 ENABLED = "SELECT tgname FROM pg_trigger WHERE tgrelid = 'entry'::regclass AND tgenabled = 'A'"
@@ -57,7 +59,7 @@ class PostgresListing:
     """What the lists, the agenda, the sweep and `doctor` read."""
 
     def __init__(self, link: Link) -> None:
-        self._link, self.path, self.where = link, link.where, link.where
+        self._link, self.path, self.where, self._together = link, link.where, link.where, False
 
     def close(self) -> None:
         self._link.close()

@@ -48,6 +48,7 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
 
     def __init__(self, db: sqlite3.Connection, path: str) -> None:
         super().__init__(db, path)
+        self._together = False
         self._updates = {}
 
     @classmethod
@@ -77,7 +78,8 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
     def load(self, ref: str, *, whole: bool = False, history: bool = False) -> Case:
         run = self._db.execute
         try:
-            run("BEGIN")
+            if not self._together:
+                run("BEGIN")
             row = run(sql.FIND, (ref,)).fetchone() or run(sql.FIND_BY_ID, (ref,)).fetchone()
             if row is None:
                 raise AgreementNotFound("agreement", ref, self.refs())
@@ -86,11 +88,13 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
             tables["agreement"] = READ["agreement"]((row[2:],))
             for table, text, read in WHOLE if history else LATEST if whole else AT_ONCE:
                 tables[table] = read(run(text, (id,)))
-            run("COMMIT")
+            if not self._together:
+                run("COMMIT")
         except sqlite3.Error as error:
             raise problem(self.path, error) from error
         finally:
-            self._roll_back()  # where it did not end
+            if not self._together:
+                self._roll_back()  # where it did not end
         return Case(Head(id, row[0], row[1]), tables)
 
     def _table(self, id: str, table: str) -> dict[tuple[Any, ...], Any]:
@@ -103,7 +107,7 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
     ) -> None:
         run = self._db.execute
         try:
-            run("BEGIN IMMEDIATE")
+            run("SAVEPOINT one" if self._together else "BEGIN IMMEDIATE")
             if (run(sql.HEAD, (head.chain,)).fetchone() or FIRST) != head[1:]:
                 raise HeadMoved(head.chain, head.cseq)
             run(sql.ENTRY, written(entry))
@@ -115,7 +119,7 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
                 run(sql.DETAIL, (entry.chain, entry.cseq, *detail))
             if request is not None:
                 run(sql.REQUEST, (*request, entry.chain, entry.cseq))
-            run("COMMIT")
+            run("RELEASE one" if self._together else "COMMIT")
         except BaseException as error:
             self._roll_back()
             if isinstance(error, sqlite3.IntegrityError) and any(name in str(error) for name in RACES):
@@ -124,6 +128,20 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
                 raise InvalidInput("text", "", Phrase("holds a broken character at position {place}: {text!r}…", place=error.start,
                                                              text=error.object[:error.start])) from error
             raise problem(self.path, error) if isinstance(error, sqlite3.Error) else error
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._together = True
+            yield
+            self._together = False
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise problem(self.path, error) from error
+        finally:
+            self._together = False
+            self._roll_back()  # where it did not end
 
     def _write(self, chain: str, effect: Effect) -> None:
         """Write one row: a new one whole, a known one only where it changes."""
@@ -149,18 +167,22 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
         """Several reads of one moment."""
         run = self._db.execute
         try:
-            run("BEGIN")
+            if not self._together:
+                run("BEGIN")
             try:
                 yield run
             finally:
-                if self._db.in_transaction:
+                if self._db.in_transaction and not self._together:
                     run("ROLLBACK")
         except sqlite3.Error as error:
             raise problem(self.path, error) from error
 
     def _roll_back(self) -> None:
         with suppress(sqlite3.Error):  # the error that brought us here is the one to tell
-            if self._db.in_transaction:
+            if self._together:
+                self._db.execute("ROLLBACK TO one")
+                self._db.execute("RELEASE one")
+            elif self._db.in_transaction:
                 self._db.execute("ROLLBACK")
 
     def request(self, id: str) -> tuple[str, str, int] | None:
