@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from workflow.errors import Phrase, StoreBusy, StoreError, StoreNotReady
@@ -19,6 +20,7 @@ REVISION = "0002"  # the newest of `migrations/versions`
 REVISION_TABLE = "schema_revision"  # kept by Alembic
 OLDEST_SQLITE = (3, 38, 0)  # STRICT tables and JSON functions
 TIMEOUT = 10.0  # seconds to wait for another writer
+ATTENTIVE = 0.25  # seconds that the driver waits without hearing a Ctrl-C
 PAGE = 2048  # bytes: a change touches a few rows on a few pages, and every page goes to the disk whole
 CHECKPOINT = 4096  # pages of the WAL (8 MB) before they are copied into the file: what is written often is copied once
 
@@ -179,7 +181,19 @@ class Connected:
     """One connection and its plain reads; the driver's errors come out as ours."""
 
     def __init__(self, db: sqlite3.Connection, path: str) -> None:
-        self._db, self.path = db, path
+        self._db, self.path, self.patience = db, path, TIMEOUT
+
+    def _begin(self) -> None:
+        """Take the one writer's lock. The wait is cut into short ones: a Ctrl-C is heard between them."""
+        until = monotonic() + self.patience
+        while True:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() >= until:
+                    raise
+            else:
+                return
 
     def close(self) -> None:
         self._db.close()

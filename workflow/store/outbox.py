@@ -71,7 +71,7 @@ class SqliteOutbox(Connected):
     def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
         """One transaction, the writer's lock taken first."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self._begin()
             yield self._db.execute
             self._db.execute("COMMIT")
         except sqlite3.Error as error:

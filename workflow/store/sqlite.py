@@ -16,7 +16,7 @@ from workflow.core.agreement import Case, Head
 from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput, Phrase, StoreError
 from workflow.ports import HeadMoved, Pinned
 from workflow.store import statements as sql
-from workflow.store.connection import TIMEOUT, build, connect, problem
+from workflow.store.connection import ATTENTIVE, TIMEOUT, build, connect, problem
 from workflow.store.entries import row as written
 from workflow.store.journal import SqliteJournal
 from workflow.store.listing import SqliteListing
@@ -59,7 +59,10 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
         Raises:
             StoreNotReady: absent, not ours, older or newer than this program.
         """
-        return cls(connect(path, read_only=read_only, timeout=timeout, synchronous=synchronous), path)
+        store = cls(connect(path, read_only=read_only, timeout=timeout, synchronous=synchronous), path)
+        store.patience = timeout
+        store._db.execute(f"PRAGMA busy_timeout = {min(timeout, ATTENTIVE) * 1000:.0f}")
+        return store
 
     @classmethod
     def create_memory(cls) -> SqliteStore:
@@ -107,7 +110,10 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
     ) -> None:
         run = self._db.execute
         try:
-            run("SAVEPOINT one" if self._together else "BEGIN IMMEDIATE")
+            if self._together:
+                run("SAVEPOINT one")
+            else:
+                self._begin()
             if (run(sql.HEAD, (head.chain,)).fetchone() or FIRST) != head[1:]:
                 raise HeadMoved(head.chain, head.cseq)
             run(sql.ENTRY, written(entry))
@@ -132,7 +138,7 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
     @contextmanager
     def together(self) -> Iterator[None]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self._begin()
             self._together = True
             yield
             self._together = False
