@@ -35,6 +35,7 @@ PERSONAL_TAG = b"mufakat/v1 pd\0"
 NUL = b"\\u0000"  # as JSON writes it; not every database holds the letter
 MAX_KEYS = 4096
 _sound_keys: set[str] = set()
+_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 KEY_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_."
 
 
@@ -126,7 +127,7 @@ def canonical(value: Any) -> bytes:
     if fault is not None:
         raise InvalidInput(fault[0] or "value", None, fault[1])
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return _written(value).encode()
     except UnicodeEncodeError:
         path = next(path for path, text in _texts(value, "") if _is_broken(text))
         raise InvalidInput(path or "value", None, "the text holds half a character (a lone surrogate)") from None
