@@ -160,6 +160,8 @@ class Draft:
 
     def committed(self) -> tuple[tuple[int, str], ...]:
         """Where personal values stand in the effects: (index of the effect, path of the value)."""
+        if not any(table in ("row", "document") for table, _ in self.touched):
+            return ()
         places: list[tuple[int, str]] = []
         for index, (table, key, effect) in enumerate(self._written()):
             if table == "row" and "data" in effect.values:

@@ -118,6 +118,8 @@ def stage_named(draft: Draft, instance: Instance, name: str) -> str:
 def record_gaps(draft: Draft) -> None:
     """How many days lay between the end of each predecessor and its successor's signature or entry into force; unknown stays None."""
     for instance in draft.instances():
+        if "predecessor" not in instance.links:
+            continue
         spec = draft.definition(instance).links.get("predecessor", {})
         before = draft.linked(instance, "predecessor") if "gap_from" in spec else None
         if before is not None and draft.holds(instance, "signed"):
