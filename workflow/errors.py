@@ -23,7 +23,9 @@ Every error that mufakat raises on purpose.
     │   ├── StoreNotReady
     │   └── StoreBusy
     └── AuditError           history does not verify
-        └── LogTampered
+        ├── LogTampered
+        ├── InvalidCheckpoint
+        └── InvalidProof
 
 Each branch says who must act. Facts are attributes; the message is a `Phrase` built from them.
 """
@@ -252,3 +254,23 @@ class LogTampered(AuditError):
         self.chain, self.cseq, self.expected, self.found = chain, cseq, expected, found
         super().__init__(Phrase("entry {cseq} of {chain} is not what was written: expected {expected}, found {found}", cseq=cseq, chain=chain,
                                 expected=expected, found=found))
+
+
+class InvalidCheckpoint(AuditError):
+    """
+    A signed note, a checkpoint or a key cannot be relied on.
+
+    `kind` is `malformed` (it cannot be read), `unverified` (no known key signed it) or `invalid` (a known key's signature is false).
+    """
+
+    def __init__(self, kind: str, why: str) -> None:
+        self.kind, self.why = kind, why
+        super().__init__(f"the checkpoint is {kind}: {why}")
+
+
+class InvalidProof(AuditError):
+    """A proof does not show what it claims: `what` is the kind of proof; the hashes are hex, where two of them differ."""
+
+    def __init__(self, what: str, why: str, expected: str = "", found: str = "") -> None:
+        self.what, self.why, self.expected, self.found = what, why, expected, found
+        super().__init__(f"the {what} proof fails: {why}" + (f": expected {expected}, found {found}" if expected else ""))
