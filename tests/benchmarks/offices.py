@@ -117,9 +117,9 @@ def _tables(db: sqlite3.Connection) -> dict[str, list[str]]:
     return found
 
 
-def engine(where: str, synchronous: str = "FULL") -> Engine:
-    """The engine over a built office, on the day that it was built."""
-    return World(Path(tempfile.gettempdir()), opened(where, synchronous), day=DAY).engine
+def engine(where: str, synchronous: str = "FULL", day: str = DAY) -> Engine:
+    """The engine over a built office, on the day that it was built or another."""
+    return World(Path(tempfile.gettempdir()), opened(where, synchronous), day=day).engine
 
 
 def opened(where: str, synchronous: str) -> Any:
