@@ -16,7 +16,8 @@ LAYERS = [  # lowest first: a module imports its own layer and those below
     "workflow.core",
     "workflow.ports workflow.config",
     "workflow.messages",
-    "workflow.store workflow.channels workflow.exports workflow.imports workflow.catalog workflow.calendars workflow.documents workflow.library",
+    ("workflow.store workflow.channels workflow.exports workflow.imports workflow.catalog workflow.calendars workflow.documents workflow.library "
+     "workflow.signing"),
     ("workflow.outcome workflow.asking workflow.engine workflow.promises workflow.administration workflow.reminders workflow.dispatching "
      "workflow.rehearsal workflow.alerting workflow.batch workflow.audit workflow.scheduler workflow.reports"),
     "workflow.demo",
@@ -30,6 +31,7 @@ ONLY_IN = {  # package -> where it may be imported
     "babel": ("workflow.messages", "workflow.locale"),
     "icalendar": ("workflow.messages",),
     "apprise": ("workflow.channels",),
+    "cryptography": ("workflow.signing",),
     **dict.fromkeys(("sqlmodel", "sqlalchemy", "alembic", "sqlite3", "psycopg", "psycopg_pool"), ("workflow.store",)),
 }
 IMPURE = {"io", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time",
