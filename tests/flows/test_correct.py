@@ -190,3 +190,24 @@ def test_what_a_correction_completes_was_so_on_the_day_of_its_entry(world):
 
     assert row(world, f"{ref}/mou", "meeting").status == "met"
     assert (world.deadline(f"{ref}/mou", "meeting").effective, world.deadline(f"{ref}/mou", "meeting").status) == ("2026-03-06", "met")
+
+
+def test_the_title_and_a_partys_name_are_put_right_where_they_stand(world):
+    loi = signed_loi(world, **{"name.木更津市": "友好協定"})
+    ref = loi.partition("/")[0]
+
+    world.engine.correct(f"{ref}#1", ask({"title": "Bogor and Kisarazu", "party.木更津市": "Kisarazu"}, reason="as the paper has it"))
+
+    case = world.case(ref)
+    assert (case.agreement.title, [party["name"] for party in case.agreement.parties]) == ("Bogor and Kisarazu", ["Bogor", "Kisarazu"])
+    assert row(world, loi, "instrument").data["names"] == [["Kisarazu", "友好協定"]]
+    assert replays(world.store, ref)
+
+
+def test_a_beginning_has_no_other_fields(world):
+    ref = world.start()
+
+    with pytest.raises(InvalidInput) as refused:
+        world.engine.correct(f"{ref}#1", ask({"titel": "x"}, reason="x"))
+
+    assert "title" in refused.value.known

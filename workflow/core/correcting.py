@@ -1,7 +1,8 @@
 """
 Corrections: a new entry that puts an earlier one right. History is never rewritten; both entries stand.
 
-What may be corrected: a field, a date, a document; and the latest transition of a stage, as long as nothing depends on it.
+What may be corrected: a field, a date, a document; the title and the names of the parties; and the latest transition of a stage, as long as
+nothing depends on it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def correct(case: Case, office: Office, entry: Earlier, request: Request) -> Cha
     draft = Draft(case, office)
     if any(effect.table == "activity" for effect in entry.effects):
         _activity(draft, entry, request)
+    elif entry.content["act"] == "start":
+        _beginning(draft, request)
     elif entry.content["instance"]:
         _stage(draft, entry, request)
     else:
@@ -219,6 +222,33 @@ def _moved(instance: Instance, values: Mapping[str, Any], old: str, on: str) -> 
     return instance._replace(entered=entered, counters=counters,
                              since=on if (instance.state, instance.since) == (values.get("state"), old) else instance.since,
                              opened_on=on if values.get("opened_on") == old else instance.opened_on)
+
+
+def _beginning(draft: Draft, request: Request) -> None:
+    """The title (`title=`) or the name of a party (`party.OLD=NEW`, on its instruments too), and the day the agreement was begun."""
+    for fact in request.facts:
+        kind, dot, old = fact.field.partition(".")
+        if kind == "party" and dot:
+            _rename(draft, old, fact.value.strip())
+        elif fact.field == "title" and fact.value.strip():
+            draft.put("agreement", draft.agreement._replace(title=fact.value.strip()))
+        else:
+            names = [f"party.{party['name']}" for party in draft.agreement.parties]
+            raise InvalidInput("field", fact.field, "the beginning of an agreement has no such field", ["title", *names])
+    if request.occurred:
+        draft.put("agreement", draft.agreement._replace(started_on=decision.occurred(draft.office, request.occurred)))
+
+
+def _rename(draft: Draft, old: str, new: str) -> None:
+    known = [party["name"] for party in draft.agreement.parties]
+    if old not in known:
+        raise InvalidInput("party", old, "no party of this agreement has this name", known)
+    parties = [{**party, "name": new} if party["name"] == old else party for party in draft.agreement.parties]
+    draft.put("agreement", draft.agreement._replace(parties=whole.checked(parties)))
+    for row in list(draft.tables["row"].values()):
+        pairs = row.data.get("names")
+        if pairs and any(party == old for party, _ in pairs):
+            draft.put("row", row._replace(data={**row.data, "names": [[new if party == old else party, name] for party, name in pairs]}))
 
 
 def _activity(draft: Draft, entry: Earlier, request: Request) -> None:
