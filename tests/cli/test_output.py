@@ -205,3 +205,12 @@ def test_no_line_passes_the_edge_of_a_terminal_of_80_columns(demo, line):
     assert child.wait() == 0
     assert b"\033[" in seen
     assert max(map(cells, seen.decode().replace("\r", "").splitlines())) <= 80
+
+
+def test_a_spreadsheet_is_given_no_formula_and_no_json(loi):
+    loi.ok("start sister-city bogor-kochi --party Bogor:ID --party Kochi:JP --title", '=HYPERLINK("http://example.org")')
+
+    rows = loi.ok("list -o csv").splitlines()
+
+    assert next(row for row in rows if row.startswith("bogor-kochi")).split(",")[1].startswith("\"'=HYPERLINK")
+    assert "loi drafting" in next(row for row in rows if row.startswith("bogor-kisarazu"))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from workflow.commands.app import App
     from workflow.commands.console import Column
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet compute a cell (OWASP: CSV injection)
+
 
 def emit(app: App, value: dict[str, Any], ident: str = "ref") -> None:
     """One result as data."""
@@ -78,4 +80,11 @@ def _csv(app: App, rows: list[dict[str, Any]], keys: Sequence[str] = ()) -> None
 
 
 def _cell(value: Any) -> Any:
-    return _json(value, indent=False) if isinstance(value, (dict, list, tuple)) else "" if value is None else value
+    """A value as one cell of a spreadsheet: lists joined, and no text that a spreadsheet would take for a formula."""
+    if isinstance(value, (list, tuple)):
+        value = "; ".join(f"{row['ref']} {row['state']}" if isinstance(row, dict) and {"ref", "state"} <= row.keys() else str(_cell(row))
+                          for row in value)
+    elif isinstance(value, dict):
+        value = _json(value, indent=False)
+    text = "" if value is None else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA) else text
