@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workflow.ports import Claimed
 from workflow.store.outbox import KEY, MESSAGES, WAITING, later, narrowed
 from workflow.store.postgresql_listing import PostgresListing
+from workflow.store.postgresql_writing import as_json, unpacked
 from workflow.store.statements import listed
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 NAMES = listed(KEY)
 SAME = " AND ".join(f'c."{name}" = m."{name}"' for name in KEY)
-OURS = " AND ".join(f'c."{name}" = v."{name}"' for name in KEY)
+# Neither a claim nor a release waits for the disk. Before anything leaves there is a `hand`, which does, and what was written before it is then
+# on the disk too; a release that a dying server forgot leaves a claim that ends by itself.
+UNHURRIED = "set_config('synchronous_commit', 'off', true)"
 # Who locked a row is passed over; who committed a claim meanwhile is met by the condition of the upsert, which sees the newest row.
 CLAIM = f"""
 WITH due AS (
@@ -25,17 +28,17 @@ WITH due AS (
     ON CONFLICT ({NAMES}) DO UPDATE SET worker = excluded.worker, attempt = c.attempt + 1, until = excluded.until WHERE c.until <= %(now)s
     RETURNING {listed(KEY, 'c.')}, c.attempt, c.send
 )
-SELECT {NAMES}, attempt, send FROM taken JOIN due USING ({NAMES}) ORDER BY wake_at"""
+SELECT {NAMES}, attempt, send, {UNHURRIED} FROM taken JOIN due USING ({NAMES}) ORDER BY wake_at"""
 CASTS = ["text" if name != "revision" else "bigint" for name in KEY] + ["bigint", "text"]
-GIVEN = f"WITH v ({NAMES}, attempt, until) AS (VALUES {{rows}})"
-HELD = f"{OURS} AND c.attempt = v.attempt AND c.until = v.until"
+HELD = " AND ".join(f"c.{name} = v.c{number}" for number, name in enumerate([*(f'"{name}"' for name in KEY), "attempt", "until"]))
+GIVEN = f"WITH v AS MATERIALIZED (SELECT * FROM {unpacked(*CASTS)})"
 HAND = f"{GIVEN} UPDATE claim c SET send = %s FROM v WHERE {HELD} RETURNING 1"
 RELEASE = f"""{GIVEN}, gone AS (
     DELETE FROM claim c USING v, message m WHERE {HELD} AND {SAME} AND m.wake_at = '' RETURNING 1
 ), kept AS (
     UPDATE claim c SET until = '', send = '' FROM v, message m WHERE {HELD} AND {SAME} AND m.wake_at <> '' RETURNING 1
 )
-SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM kept)"""
+SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM kept), {UNHURRIED}"""
 BEAT = "INSERT INTO beat (worker, at) VALUES (%s, %s) ON CONFLICT (worker) DO UPDATE SET at = excluded.at RETURNING worker"
 BEATS = "SELECT worker, at FROM beat ORDER BY at DESC"
 
@@ -46,7 +49,7 @@ class PostgresOutbox(PostgresListing):
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
         until = later(now, lease_seconds)
         rows = self._run(CLAIM, {"now": now, "limit": limit, "worker": worker, "until": until})
-        return [Claimed(row[0], tuple(row[1:-2]), row[-2], until, row[-1]) for row in rows]
+        return [Claimed(row[0], tuple(row[1:-3]), row[-3], until, row[-2]) for row in rows]
 
     def hand(self, claims: Sequence[Claimed], send: str) -> None:
         self._given(HAND, claims, send)
@@ -57,9 +60,7 @@ class PostgresOutbox(PostgresListing):
     def _given(self, sql: str, claims: Sequence[Claimed], *more: str) -> None:
         """Run a statement over these claims, whatever their number."""
         if claims:
-            first = f"({', '.join(f'%s::{cast}' for cast in CASTS)})"
-            rest = f", ({', '.join(['%s'] * len(CASTS))})" * (len(claims) - 1)
-            self._all(sql.format(rows=first + rest), [*(cell for row in claims for cell in (row.agreement, *row.key, row.attempt, row.until)), *more])
+            self._all(sql, (as_json([(row.agreement, *row.key, row.attempt, row.until) for row in claims]), *more))
 
     def heartbeat(self, worker: str, now: str) -> None:
         self._all(BEAT, (worker, now))

@@ -3,13 +3,16 @@ One decision as one statement.
 
 Its first part swaps the chain's head, and every other part selects from that swap: on a lost race nothing is written, in one round trip and
 without a transaction of several statements. Parts of one statement do not see each other's rows, so effects on one row are made one first.
+Rows of a table that change in the same columns are one part and one value, JSON: its text is the same however many they are.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from workflow.core.agreement import KEYS, RECORDS
+from workflow.errors import InvalidInput
 from workflow.store.entries import COLUMNS
 from workflow.store.entries import row as written
 from workflow.store.values import FLAGS, JSON, NUMBERS, OF_AGREEMENT, OF_OFFICE, TABLES, encode, writer
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     Made = dict[str, list[dict[str, Any]]]
     Changed = dict[tuple[str, tuple[Any, ...]], dict[str, Any]]
+    Alike = dict[tuple[str, ...], list[tuple[Any, ...]]]  # table and columns -> the cells of each row, then its key
 
 WRITE = {table: writer(table) for table in OF_AGREEMENT + OF_OFFICE}
 CASTS = {(table, name): "bigint" for table, names in NUMBERS.items() for name in names}
@@ -45,8 +49,9 @@ def statement(head: Head, entry: Sealed, effects: Iterable[Effect], request: tup
               definitions: Sequence[Pinned]) -> tuple[str, list[Any]]:
     """The text and the values of one decision's write; the first value of its one row is how many heads were swapped."""
     made, changed = merged(effects)
+    alike = _alike(changed)
     shape = (head.cseq == 0, request is None, len(entry.details), len(definitions), *((table, len(rows)) for table, rows in made.items()),
-             *((table, *values) for (table, _), values in changed.items()))
+             *((*columns, len(rows) > 1) for columns, rows in alike.items()))
     values: list[Any] = [entry.cseq, entry.leaf, *(head if head.cseq else head[:1]), *written(entry), *(request or ())]
     for detail in entry.details:
         values += (entry.chain, entry.cseq, *detail)
@@ -56,19 +61,18 @@ def statement(head: Head, entry: Sealed, effects: Iterable[Effect], request: tup
         own = () if table == "agreement" or table in OF_OFFICE else (head.chain,)
         for row in rows:
             values += (*own, *WRITE[table](row))
-    for (table, key), cells in changed.items():
-        texts = JSON.get(table, ())
-        values += [encode(value) if name in texts else value for name, value in cells.items()]
-        values += key
+    for rows_alike in alike.values():
+        values += rows_alike[0] if len(rows_alike) == 1 else (as_json(rows_alike),)
+    values += (len(changed),) if changed else ()
     text = TEXTS.get(shape)
     if text is None:
         if len(TEXTS) == MANY:
             TEXTS.clear()
-        text = TEXTS[shape] = _text(head, entry, request, definitions, made, changed)
+        text = TEXTS[shape] = _text(head, entry, request, definitions, made, alike)
     return text, values
 
 
-def _text(head: Head, entry: Sealed, request: tuple[str, str] | None, definitions: Sequence[Pinned], made: Made, changed: Changed) -> str:
+def _text(head: Head, entry: Sealed, request: tuple[str, str] | None, definitions: Sequence[Pinned], made: Made, alike: Alike) -> str:
     """
     The statement. A change of a row that is not there must undo the rest, and a statement is undone by an error alone:
     dividing by zero is the one that needs no function in the database.
@@ -80,9 +84,9 @@ def _text(head: Head, entry: Sealed, request: tuple[str, str] | None, definition
         columns = {name: CASTS.get((table, name), "text") for name in RECORDS[table]._fields}
         own = {} if table == "agreement" or table in OF_OFFICE else {"agreement": "text"}
         parts += _rows(TABLES[table], own | columns, len(rows))
-    parts += [_changed(number, table, values) for number, ((table, _), values) in enumerate(changed.items())]
-    found = " + ".join(f"(SELECT count(*) FROM changed{number})" for number in range(len(changed)))
-    check = f", 1 / CASE WHEN NOT EXISTS (SELECT FROM swap) OR {found} = {len(changed)} THEN 1 ELSE 0 END" if changed else ""
+    parts += [_changed(number, table, columns, many=len(rows) > 1) for number, ((table, *columns), rows) in enumerate(alike.items())]
+    found = " + ".join(f"(SELECT count(*) FROM changed{number})" for number in range(len(alike)))
+    check = f", 1 / CASE WHEN NOT EXISTS (SELECT FROM swap) OR {found} = %s THEN 1 ELSE 0 END" if alike else ""
     return ", ".join(parts) + f" SELECT (SELECT count(*) FROM swap){check}"
 
 
@@ -96,11 +100,41 @@ def _rows(name: str, columns: dict[str, str], count: int, more: str = "") -> lis
     return [f"made_{name} AS (INSERT INTO {name} ({listed}) SELECT v.* FROM swap, (VALUES ({first}){rest}) AS v{more})"]
 
 
-def _changed(number: int, table: str, values: dict[str, Any]) -> str:
-    cells = ", ".join(f'"{name}" = %s::{CASTS.get((table, name), "text")}' for name in values)
+def _alike(changed: Changed) -> Alike:
+    """The changes by table and columns."""
+    found: Alike = {}
+    for (table, key), cells in changed.items():
+        texts = JSON.get(table, ())
+        found.setdefault((table, *cells), []).append((*(encode(cell) if name in texts else cell for name, cell in cells.items()), *key))
+    return found
+
+
+def as_json(rows: Sequence[tuple[Any, ...]]) -> str:
+    """
+    Rows as one value, for `unpacked`: a tenth of what the driver takes for as many values.
+
+    Raises:
+        InvalidInput: a text holds a NUL character, which the driver would have said.
+    """
+    if any(isinstance(cell, str) and "\0" in cell for row in rows for cell in row):
+        raise InvalidInput("text", None, "the text holds a NUL character")
+    return json.dumps([{f"c{number}": cell for number, cell in enumerate(row)} for row in rows], ensure_ascii=False)
+
+
+def unpacked(*casts: str) -> str:
+    """The rows of `as_json` as a table v with the columns c0, c1 … of these types."""
+    return f"json_to_recordset(%s::json) AS v({', '.join(f'c{number} {cast}' for number, cast in enumerate(casts))})"
+
+
+def _changed(number: int, table: str, columns: Sequence[str], *, many: bool) -> str:
+    """Change one row, or all rows that change in the same columns."""
+    kinds = [CASTS.get((table, name), "text") for name in (*columns, *KEYS[table])]
+    given = [f"v.c{at}" if many else f"%s::{kind}" for at, kind in enumerate(kinds)]
+    cells = ", ".join(f'"{name}" = {value}' for name, value in zip(columns, given, strict=False))
     own = [] if table in OF_OFFICE else [f"t.{'id' if table == 'agreement' else 'agreement'} = swap.chain"]
-    found = " AND ".join([*own, *(f't."{name}" = %s' for name in KEYS[table])])
-    return f"changed{number} AS (UPDATE {TABLES[table]} t SET {cells} FROM swap WHERE {found} RETURNING 1)"
+    found = " AND ".join([*own, *(f't."{name}" = {value}' for name, value in zip(KEYS[table], given[len(columns):], strict=True))])
+    source = f"swap, {unpacked(*kinds)}" if many else "swap"
+    return f"changed{number} AS (UPDATE {TABLES[table]} t SET {cells} FROM {source} WHERE {found or 'TRUE'} RETURNING 1)"
 
 
 def merged(effects: Iterable[Effect]) -> tuple[Made, Changed]:
