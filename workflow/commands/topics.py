@@ -105,7 +105,8 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
         app.console.say(_("and on every command: mufakat help COMMAND, or mufakat COMMAND --help"))
         return
     if words[0] in TOPICS:
-        app.console.say(_(TOPICS[words[0]][1]))
+        for line in _(TOPICS[words[0]][1]).splitlines():
+            app.console.flow([line], hang=" " * _margin(line))
         return
     found: click.Command | None = root
     at = click.Context(root, info_name="mufakat", obj=app)
@@ -117,3 +118,9 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
         at = click.Context(found, info_name=word, parent=at, obj=app)
     assert found is not None
     app.console.say(found.get_help(at))
+
+
+def _margin(line: str) -> int:
+    """Where the explanation of a line begins, so that what does not fit stands under it."""
+    word, gap, rest = line.partition("  ")
+    return len(word) + len(gap) + len(rest) - len(rest.lstrip()) if gap and rest.strip() else 0
