@@ -9,6 +9,8 @@ Dispatch: what is due leaves. Claim, hand over, settle; any number of workers, e
 
 Three rules. The key is written before the channel is called. The outcome is written before the claim is let go. Nothing that one recipient,
 one channel or one template does keeps a message from the others.
+
+What was sent never comes back, so those claims are let go together when the round ends. Everything else is let go as it is written.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workflow.core.agreement import Case, Head, after
 from workflow.core.delivery import WAITING, Verdict, discreet, failed, settle
 from workflow.core.digest import KINDS, Digest, Line, line, why
 from workflow.core.draft import Draft
@@ -31,7 +34,7 @@ from workflow.ports import HeadMoved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from workflow.core.agreement import Case, Deadline
+    from workflow.core.agreement import Deadline
     from workflow.core.digest import Outgoing
     from workflow.core.draft import Office
     from workflow.core.office import Person
@@ -87,19 +90,24 @@ class Dispatcher:
         self._connected: dict[str, Channel] = {}
         self._known: dict[str, Person] = {}
         self._stands_in: dict[str, Person] = {}
+        self._cases: dict[str, Case] = {}  # as they were last read or written; whoever is not the last to write reads again
+        self._sent: list[Claimed] = []
 
     def round(self, limit: int = MOST, stopping: Callable[[], bool] = bool) -> list[Outcome]:
         """Everything that is due now, at most `limit` messages; how each ended. Once it is `stopping` the rest is let go, unsent."""
         now = self.clock()
-        self._known, self._connected = self.people(), {}
+        self._known, self._connected, self._cases, self._sent = self.people(), {}, {}, []
         self._stands_in = {str(person.deputy["person"]): person for person in self._known.values() if person.deputy.get("person")}
         claims = self._claim(now, limit)
         items, done = self._read(claims, now)
-        for group in _groups(items):
-            if stopping():
-                self.outbox.release([item.claim for item in group])
-            else:
-                done += self._deliver(group)
+        try:
+            for group in _groups(items):
+                if stopping():
+                    self.outbox.release([item.claim for item in group])
+                else:
+                    done += self._deliver(group)
+        finally:
+            self.outbox.release(self._sent)
         return done
 
     def _claim(self, now: str, limit: int) -> list[Claimed]:
@@ -143,7 +151,7 @@ class Dispatcher:
 
     def _draft(self, agreement: str, now: str) -> Draft | None:
         try:
-            case = self.store.load(agreement)
+            case = self._cases[agreement] = self.store.load(agreement)
         except AgreementNotFound:
             return None
         return Draft(case, self.office(case, now))
@@ -222,14 +230,17 @@ class Dispatcher:
         for items in by_agreement.values():
             for start in range(0, len(items), ENTRY):
                 self._write(items[0].claim.agreement, [item.claim.key for item in items[start:start + ENTRY]], verdict, key)
-        self.outbox.release([item.claim for item in group])
+        if verdict.state == "sent":
+            self._sent += [item.claim for item in group]
+        else:
+            self.outbox.release([item.claim for item in group])
         return [Outcome(f"{item.draft.agreement.ref}/{item.row.instance}".rstrip("/"), item.row.name, item.row.recipient, item.row.channel,
                         verdict.state, verdict.reason, verdict.again) for item in group]
 
     def _write(self, agreement: str, keys: list[tuple[Any, ...]], verdict: Verdict, key: str) -> None:
         ways = {ident: person.channels or list(self.channels) for ident, person in self._known.items()}
         for _ in range(ATTEMPTS):
-            case, now = self.store.load(agreement), self.clock()
+            case, now = self._cases.pop(agreement, None) or self.store.load(agreement), self.clock()
             change = settle(case, keys, verdict, key, now, ways)
             if change is None:
                 return
@@ -239,6 +250,8 @@ class Dispatcher:
                 self.store.commit(case.head, entry, change.effects)
             except HeadMoved:
                 continue
+            left = {"message": after(case, change).tables["message"]}  # all that an outcome is decided on
+            self._cases[agreement] = Case(Head(entry.chain, entry.cseq, entry.leaf), left)
             return
         raise StaleInstance(agreement, Phrase("one revision"), Phrase("too many at once"))
 
