@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FILE = "demo.db"
 LIVE = "contoh-council/mou"  # the agreement of today: something can be done there
-NEXT = ("show bogor-kisarazu", "history bogor-kisarazu", f"can {LIVE}", f"show {LIVE}", "agenda", "deadline list", "list")
+NEXT = ("show bogor-kisarazu", "history bogor-kisarazu", f"can {LIVE}", f"show {LIVE}", "agenda", "deadline list", "remind simulate --at +2y", "list")
 
 
 @command("demo", examples=("mufakat demo", "mufakat demo --db /tmp/demo.db", "mufakat demo --again"))
