@@ -45,6 +45,7 @@ MARGIN = 240  # seconds a send may take, every step of it slow: what has less le
 BATCH = 100
 MOST = 1000  # messages of one round; those of one person belong together, so that one message tells all
 ENTRY = 50  # messages that one entry of the journal has room for, each with a reason and with what goes on over another channel
+SENT = 100  # that one has room for when they have left and there is no more to say
 ATTEMPTS = 100  # lost races for an agreement's head before giving up
 
 
@@ -124,6 +125,7 @@ class Dispatcher:
     def _read(self, claims: Sequence[Claimed], now: str) -> tuple[list[_Item], list[Outcome]]:
         """The claimed messages as lines; those that cannot be sent at all are settled at once, those that need not be are let go."""
         drafts: dict[str, Draft | None] = {}
+        quiet: dict[str, Verdict | None] = {}  # by recipient: the same office and the same moment for all
         items: list[_Item] = []
         done: list[Outcome] = []
         for claim in claims:
@@ -139,7 +141,9 @@ class Dispatcher:
             item, verdict = _Item(claim, draft, row), self._hopeless(row, deadline, person, claim)
             if verdict is None and person is not None:
                 try:
-                    verdict = _quiet(draft.office, person, now)
+                    if person.id not in quiet:
+                        quiet[person.id] = _quiet(draft.office, person, now)
+                    verdict = quiet[person.id]
                     item = item._replace(line=self._line(draft, deadline, row, person, now))
                 except Exception as fault:  # noqa: BLE001  # one row that cannot be read keeps none of the others waiting
                     verdict = failed(_named(fault), claim.attempt, now)
@@ -227,9 +231,10 @@ class Dispatcher:
         by_agreement: dict[str, list[_Item]] = {}
         for item in group:
             by_agreement.setdefault(item.claim.agreement, []).append(item)
+        room = SENT if verdict.state == "sent" else ENTRY
         for items in by_agreement.values():
-            for start in range(0, len(items), ENTRY):
-                self._write(items[0].claim.agreement, [item.claim.key for item in items[start:start + ENTRY]], verdict, key)
+            for start in range(0, len(items), room):
+                self._write(items[0].claim.agreement, [item.claim.key for item in items[start:start + room]], verdict, key)
         if verdict.state == "sent":
             self._sent += [item.claim for item in group]
         else:
