@@ -11,9 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CAP = 300
+CAPS = {"workflow.verifier.verify": 450}  # an auditor takes it home as one file: nothing can be moved out of it
 LAYERS = [  # lowest first: a module imports its own layer and those below
     "workflow workflow.errors",
-    "workflow.core",
+    "workflow.core workflow.verifier",
     "workflow.ports workflow.config",
     "workflow.messages",
     ("workflow.store workflow.channels workflow.exports workflow.imports workflow.catalog workflow.calendars workflow.documents workflow.library "
@@ -81,7 +82,7 @@ def layer(name: str) -> int:
 def test_a_module_fits_its_cap(module):
     lines = module.path.read_text("utf-8").count("\n")
 
-    assert lines <= CAP
+    assert lines <= CAPS.get(module.name, CAP)
 
 
 @pytest.mark.parametrize("module", WORKFLOW, ids=lambda module: module.name)
@@ -134,10 +135,19 @@ def test_the_core_is_pure(module):
     assert read & CLOCKS == set()
 
 
+def test_the_verifier_stands_alone():
+    """One file of the standard library, as Python 3.8 reads it: it is taken out of the package."""
+    (module,) = [module for module in MODULES if module.name == "workflow.verifier.verify"]
+
+    assert {target.split(".")[0] for target, _ in module.imports} - set(sys.stdlib_module_names) == set()
+    ast.parse(module.path.read_text("utf-8"), feature_version=(3, 8))
+
+
 def test_every_rule_has_somebody_to_hold():
     """A rule about a module that was renamed would hold nothing."""
     names = {module.name for module in MODULES}
     places = {place for places in ONLY_IN.values() for place in places}
 
+    assert set(CAPS) <= names
     assert {place for place in places if place not in names} <= {"workflow.reports"}
     assert len(names) == len(MODULES) > 20

@@ -27,6 +27,7 @@ LANGUAGES = ("id", "ja")
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SOURCES = ("cli.py", "workflow", "definitions")
+APART = "workflow/verifier/"  # one file that is read without the catalogues
 CALLS = {  # what is called -> where its messages stand
     "_": (0,), "mark": (0,), "Phrase": (0,), "say": (0,), "phrase": (0,), "InvalidInput": (2,), "NotFound": (0,), "AgreementNotFound": (0,),
     "StoreError": (1, 2), "StoreNotReady": (1, 2), "StoreBusy": (1, 2), "DeliveryFailed": (2,), "Uncertain": (2,), "Undeliverable": (2,),
@@ -98,8 +99,9 @@ def _files(suffix: str = ".py") -> Iterator[str]:
         if source.endswith(suffix):
             yield source
         for folder, _folders, names in sorted(os.walk(os.path.join(ROOT, source))):
-            yield from (os.path.relpath(os.path.join(folder, name), ROOT).replace(os.sep, "/") for name in sorted(names)
-                        if name.endswith(suffix) and os.path.join(folder, name) != os.path.abspath(__file__))
+            files = [os.path.relpath(os.path.join(folder, name), ROOT).replace(os.sep, "/") for name in sorted(names)
+                     if name.endswith(suffix) and os.path.join(folder, name) != os.path.abspath(__file__)]
+            yield from (file for file in files if not file.startswith(APART))
 
 
 def _of_template(file: str) -> Iterator[Message]:
