@@ -8,6 +8,7 @@ import pytest
 from building import commit, new, start
 
 from workflow.core.agreement import Effect
+from workflow.errors import InvalidInput, StoreError
 
 NOON, LATER = "2026-03-02T05:00:00.000000Z", "2026-03-02T05:10:00.000000Z"
 KEY = ("loi", "answer", 1, "-7d", "p1", "email")
@@ -106,3 +107,40 @@ def test_several_workers_share_the_work(database):
 
     every = [key for part in found for key in part]
     assert len(every) == len(set(every)) == 100
+
+
+def test_messages_that_change_alike_change_each_by_itself(office):
+    sent = {"state": "sent", "sent_at": NOON, "wake_at": "", "reason": 'a "quoted" 木'}
+    head = office.load("agr-1").head
+
+    commit(office, head, *(Effect("message", (*KEY[:3], rung, *KEY[4:]), {**sent, "send": rung, "late_days": number})
+                           for number, rung in enumerate(("-7d", "-1d"))))
+
+    rows = office.load("agr-1").tables["message"]
+    found = {key[3]: (row.state, row.send, row.late_days, row.reason) for key, row in rows.items() if row.send}
+    assert found == {"-7d": ("sent", "-7d", 0, sent["reason"]), "-1d": ("sent", "-1d", 1, sent["reason"])}
+    assert rows[*KEY[:3], "0", *KEY[4:]].state == "pending"
+
+
+def test_of_several_that_change_alike_one_that_is_not_there_undoes_the_rest(office):
+    head = office.load("agr-1").head
+
+    with pytest.raises(StoreError):
+        commit(office, head, *(Effect("message", (*KEY[:3], rung, *KEY[4:]), {"state": "sent"}) for rung in ("-7d", "-1d", "-99d")))
+
+    assert office.load("agr-1").head == head
+    assert office.load("agr-1").tables["message"][KEY].state == "pending"
+
+
+def test_a_nul_among_several_that_change_alike_is_refused_and_what_only_looks_like_one_is_not(database_url):
+    from workflow.store.postgresql import PostgresStore
+
+    with PostgresStore.open(database_url) as store:
+        head = start(store, new("message"), new("message", rung="-1d"))
+        keys = [(*KEY[:3], rung, *KEY[4:]) for rung in ("-7d", "-1d")]
+        with pytest.raises(InvalidInput):
+            commit(store, head, *(Effect("message", key, {"reason": "a\0b"}) for key in keys))
+
+        commit(store, head, *(Effect("message", key, {"reason": "a\\u0000b"}) for key in keys))
+
+        assert {row.reason for row in store.load("agr-1").tables["message"].values()} == {"a\\u0000b"}
