@@ -73,6 +73,9 @@ class Agreements(Protocol):
         Commits that become durable together, in one transaction: each is kept or undone by itself, one flush to disk serves them all.
 
         What is committed inside is seen by loads inside; if the block raises, or the last flush fails, none of it happened.
+
+        Raises:
+            StoreError: inside another group, or over a pool of connections; so does an outbox's claim, hand-over or release inside a group.
         """
 
     def request(self, id: str) -> tuple[str, str, int] | None:

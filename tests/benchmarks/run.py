@@ -57,7 +57,7 @@ def main() -> None:
     unknown = set(given.names) - set(BENCHMARKS)
     if unknown or given.rounds < 1:
         asked.error(f"no such benchmark: {', '.join(sorted(unknown))}" if unknown else "at least one round")
-    options = Options(given.rounds, given.folder, given.cache, given.long)
+    options = Options(given.rounds, os.path.abspath(given.folder), given.cache, given.long)
     found: dict[str, Any] = {"machine": machine(given.folder), "rounds": given.rounds}
     to_data = given.json == "-"
     if not to_data:

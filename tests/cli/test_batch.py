@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+NOON = "2026-03-02T03:00:00.000000Z"
+
 
 @pytest.fixture
 def two(loi):
@@ -77,3 +79,27 @@ def test_refusals_in_a_batch_are_on_record(two):
 
     assert result.exit_code == 1
     assert two.json("history bogor-kisarazu")[-1]["act"] == "refuse"
+
+
+def test_what_is_broken_off_in_a_group_was_not_written_and_not_told(two):
+    """The group is the unit: the first reference was done when the second was interrupted, and neither is on record."""
+    one, both = two.file("one.txt", "bogor-kisarazu\n"), two.file("both.txt", "bogor-kisarazu\nbogor-tainan\n")
+    calls = []
+    two.clock = lambda: (calls.append(1), NOON)[1]
+    two.ok(f"activity --from {one} meeting")
+    needed = len(calls)
+    before = [two.json(f"history {ref}") for ref in ("bogor-kisarazu", "bogor-tainan")]
+
+    def interrupted():
+        calls.append(1)
+        if len(calls) > needed:
+            raise KeyboardInterrupt
+        return NOON
+
+    calls.clear()
+    two.clock = interrupted
+    result = two(f"activity --from {both} meeting")
+    two.clock = lambda: NOON
+
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert [two.json(f"history {ref}") for ref in ("bogor-kisarazu", "bogor-tainan")] == before

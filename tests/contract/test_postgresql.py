@@ -307,6 +307,17 @@ def test_a_decision_is_one_statement_and_an_agreement_is_one(store, monkeypatch)
     assert len(asked) == 2
 
 
+def test_a_pool_holds_no_group(database_url):
+    """Each of its statements may have another connection: none of them could be undone with the others."""
+    with PostgresStore.pooled(database_url, 2) as store:
+        head = start(store)
+
+        with pytest.raises(StoreError, match="over a pool"), store.together():
+            commit(store, head, Effect("instance", LOI, {"state": "signed"}))
+
+        assert store.load("bogor-kisarazu").head == head
+
+
 def test_threads_share_a_pool(database_url):
     with PostgresStore.pooled(database_url, 4) as store:
         heads = [start(store, id=f"agr-{number}", ref=f"ref-{number}") for number in range(8)]

@@ -10,8 +10,9 @@ from building import VALID, commit, start
 from workflow.batch import each
 from workflow.core.agreement import Effect, Head
 from workflow.errors import InvalidInput, StoreError
-from workflow.ports import HeadMoved
+from workflow.ports import Claimed, HeadMoved
 
+CLAIM = Claimed("agr-1", ("loi", "answer", 1, "-7d", "p1", "email"), 1, "2026-03-02T05:01:00.000000Z", "")
 SIGNED = Effect("instance", ("loi",), {"state": "signed"})
 
 
@@ -81,3 +82,17 @@ def test_a_group_that_the_store_cannot_keep_is_reported_for_each_of_its_referenc
 
     assert {type(error) for error in found.values()} == {StoreError}
     assert store.load("agr-1").head.cseq == 1
+
+
+@pytest.mark.parametrize("act", [
+    lambda store: store.together().__enter__(), lambda store: store.claim("2026-03-02T05:00:00.000000Z", "w1", 60),
+    lambda store: store.hand([CLAIM], "send-1"), lambda store: store.release([CLAIM]),
+], ids=["a second group", "claim", "hand", "release"])
+def test_what_must_stand_by_itself_is_refused_inside_a_group_and_takes_nobody_with_it(store, heads, act):
+    with store.together():
+        commit(store, heads[0], SIGNED)
+        with pytest.raises(StoreError, match="a group of commits is open"):
+            act(store)
+        commit(store, heads[1], SIGNED)
+
+    assert [(case.instance("loi").state, case.head.cseq) for case in both(store)] == [("signed", 2), ("signed", 2)]

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from workflow.errors import Phrase, StoreBusy, StoreError, StoreNotReady
+from workflow.store.groups import Groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,7 +178,7 @@ def schema() -> str:
         return file.read()
 
 
-class Connected:
+class Connected(Groups):
     """One connection and its plain reads; the driver's errors come out as ours."""
 
     def __init__(self, db: sqlite3.Connection, path: str) -> None:

@@ -70,6 +70,7 @@ class SqliteOutbox(Connected):
     @contextmanager
     def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
         """One transaction, the writer's lock taken first."""
+        self._alone()
         try:
             self._begin()
             yield self._db.execute

@@ -170,6 +170,7 @@ class PostgresStore(PostgresOutbox):
 
     @contextmanager
     def together(self) -> Iterator[None]:
+        self._alone()
         try:
             with self._link.transaction():
                 self._together = True

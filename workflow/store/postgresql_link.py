@@ -136,10 +136,14 @@ class Link:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One transaction (inside another: a savepoint) on the one connection; over a pool there is none to hold."""
+        """
+        One transaction (inside another: a savepoint) on the one connection.
+
+        Raises:
+            StoreError: over a pool, where each statement may have another connection.
+        """
         if self._pool is not None:
-            yield
-            return
+            raise StoreError(self.where, "commits are not held together over a pool of connections", "open a store of its own for them")
         with self._connection() as link, link.transaction():
             yield
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from workflow.core.agreement import RECORDS
+from workflow.store.groups import Groups
 from workflow.store.postgresql_link import Link, problem
 from workflow.store.statements import listed
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE, TABLES, decode
@@ -55,11 +56,11 @@ HEADLESS = (f"SELECT coalesce(h.chain, e.chain) FROM head h FULL JOIN ({LAST}) e
             "ON e.chain = h.chain WHERE (h.cseq, h.leaf) IS DISTINCT FROM (e.cseq, e.leaf)")
 
 
-class PostgresListing:
+class PostgresListing(Groups):
     """What the lists, the agenda, the sweep and `doctor` read."""
 
     def __init__(self, link: Link) -> None:
-        self._link, self.path, self.where, self._together = link, link.where, link.where, False
+        self._link, self.path, self.where = link, link.where, link.where
 
     def close(self) -> None:
         self._link.close()

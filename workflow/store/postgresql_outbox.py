@@ -47,6 +47,7 @@ class PostgresOutbox(PostgresListing):
     """Claims, leases, attempts, heartbeats; and the messages as a page to read."""
 
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
+        self._alone()
         until = later(now, lease_seconds)
         rows = self._run(CLAIM, {"now": now, "limit": limit, "worker": worker, "until": until})
         return [Claimed(row[0], tuple(row[1:-3]), row[-3], until, row[-2]) for row in rows]
@@ -59,6 +60,7 @@ class PostgresOutbox(PostgresListing):
 
     def _given(self, sql: str, claims: Sequence[Claimed], *more: str) -> None:
         """Run a statement over these claims, whatever their number."""
+        self._alone()
         if claims:
             self._all(sql, (as_json([(row.agreement, *row.key, row.attempt, row.until) for row in claims]), *more))
 

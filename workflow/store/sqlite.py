@@ -48,7 +48,6 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
 
     def __init__(self, db: sqlite3.Connection, path: str) -> None:
         super().__init__(db, path)
-        self._together = False
         self._updates = {}
 
     @classmethod
@@ -137,6 +136,7 @@ class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
 
     @contextmanager
     def together(self) -> Iterator[None]:
+        self._alone()
         try:
             self._begin()
             self._together = True
