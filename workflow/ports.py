@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from workflow.core.digest import Outgoing
     from workflow.core.office import Coverage, Day, Person
 
-__all__ = ["Agreements", "Channel", "Claimed", "Definitions", "HeadMoved", "Health", "Journal", "Listing", "Office", "Outbox", "Pinned", "Sealed"]
+__all__ = ["Agreements", "Channel", "Checkpoints", "Claimed", "Definitions", "HeadMoved", "Health", "Journal", "Line", "Listing", "Nodes", "Office",
+           "Outbox", "Pinned", "Places", "Sealed", "Signed"]
 
 
 class HeadMoved(WorkflowError):
@@ -126,6 +127,67 @@ class Journal(Protocol):
         """The (chain, number) of entries that the log's tree has not numbered yet: in order within each chain, the oldest first."""
 
 
+Line = tuple[int, str, int, str, bytes, str, str, str, str]  # place, then chain, cseq, leaf, body, recorded, act, instance, person
+
+
+class Places(Protocol):
+    """Where each entry stands in the log's one tree, counted from 0. What is pending has no place yet."""
+
+    def size(self) -> int:
+        """How many entries have a place."""
+
+    def number(self, limit: int = 10_000) -> int:
+        """
+        Give pending entries the next places, in order within each chain, in one transaction, whoever else does the same; the new size.
+
+        Raises:
+            StoreError: inside a group of commits.
+        """
+
+    def place(self, chain: str, cseq: int) -> int | None:
+        """The place of an entry; None: it has none yet, or there is no such entry."""
+
+    def moment(self) -> AbstractContextManager[None]:
+        """What is read inside, of anything, is as it stood at one moment; nothing can be written."""
+
+    def lines(self, start: int = 0) -> Iterator[Line]:
+        """The entries from a place on, as they are stored: first those that have a place, then those that are pending in the order of arrival."""
+
+
+class Nodes(Protocol):
+    """Hashes of the tree: the leaves (level 0), and the kept roots of full subtrees. A cache that may be made again from the entries."""
+
+    def hashes(self, level: int, start: int, end: int) -> list[bytes]:
+        """Those that stand at `[start, end)` of a level, in order, fewer where fewer are there."""
+
+    def kept(self, level: int) -> int:
+        """Up to where roots of this level are kept."""
+
+    def keep(self, level: int, start: int, hashes: Sequence[bytes]) -> None:
+        """Keep roots of a level, from `start` on; one that is kept already stays."""
+
+
+class Signed(NamedTuple):
+    """A checkpoint of the log: how many entries it covers, when it was made (UTC instant), the signed note's text."""
+
+    size: int
+    made: str
+    note: str
+
+
+class Checkpoints(Protocol):
+    """What the log has signed about itself; none is ever changed or deleted."""
+
+    def sign(self, signed: Signed) -> None:
+        """Keep one more."""
+
+    def newest(self) -> Signed | None:
+        """The last one."""
+
+    def signed(self) -> list[Signed]:
+        """All, in the order in which they were made."""
+
+
 class Listing(Protocol):
     """Pages over many agreements: one statement each, by an index. Every row is a dict with the agreement's `ref`."""
 
@@ -222,7 +284,7 @@ class Health(Protocol):
         """What is wrong with the file, its references, its triggers; empty when nothing is."""
 
 
-class Store(Agreements, Definitions, Office, Journal, Listing, Outbox, Health, Protocol):
+class Store(Agreements, Definitions, Office, Journal, Places, Nodes, Checkpoints, Listing, Outbox, Health, Protocol):
     """A whole database, for those who compose."""
 
     def close(self) -> None:

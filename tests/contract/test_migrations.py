@@ -8,6 +8,7 @@ from contextlib import closing
 import psycopg
 from building import VALID
 
+from workflow.core.entry import leaf
 from workflow.store import migrations
 from workflow.store.connection import REVISION, attach
 from workflow.store.migrations import scripts
@@ -35,7 +36,7 @@ def fill(run, mark):
     for table, cells in (("agreement", agreement), ("deadline", ["agr-1", *held("deadline")[0]]), ("person", held("person")[0])):
         run(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(cells))})", cells)
     run(f"INSERT INTO entry (chain, cseq, leaf, body, recorded, act, instance, person) VALUES ({', '.join([mark] * 8)})",
-        ["agr-1", 1, "0" * 64, b"{}", "2026-03-02T09:30:00.000000Z", "start", "", "p1"])
+        ["agr-1", 1, leaf(b"{}"), b"{}", "2026-03-02T09:30:00.000000Z", "start", "", "p1"])
 
 
 def check(store):

@@ -17,7 +17,7 @@ from postgres import ALONE
 
 from workflow.core.agreement import Effect, Head
 from workflow.errors import InvalidInput, StoreBusy, StoreError, StoreNotReady
-from workflow.ports import HeadMoved, Pinned
+from workflow.ports import HeadMoved, Pinned, Signed
 from workflow.store import open_store, shown
 from workflow.store.migrations import current, upgrade
 from workflow.store.postgresql import PostgresStore
@@ -401,7 +401,7 @@ def test_integrity_names_what_was_done_behind_its_back(own_database_url, sql, fo
         assert any(line.startswith(found) for line in store.integrity())
 
 
-SMALL = {"beat", "person", "setting"}  # read whole: an office has dozens
+SMALL = {"beat", "person", "setting", "tree"}  # read whole: an office has dozens, one tree
 DEFINITION = Pinned("stage", "loi", 1, "d" * 64, json.dumps({"state": {"drafting": {}}, "item": {"state": {"planned": {}}}}))
 
 
@@ -442,6 +442,22 @@ def daily_path(store):
     store.beats()
     store.messages(unsent="2026-01-01T00:00:00Z")
     store.messages(agreement="bogor-kisarazu")
+    of_the_tree(store)
+
+
+def of_the_tree(store):
+    """What a tick and a proof ask of the log's tree."""
+    list(store.lines())
+    store.number(1)
+    store.number()
+    list(store.lines(1))
+    store.place("agr-1", 1)
+    store.hashes(0, 0, 2)
+    store.keep(8, 0, [b"a" * 32])
+    store.kept(8)
+    store.hashes(8, 0, 1)
+    store.sign(Signed(3, "2026-01-01T00:00:00Z", "a note"))
+    store.newest()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workflow.errors import WorkflowError
 
 APPLICATION_ID = 0x4D554641  # "MUFA", in the file's header
-REVISION = "0002"  # the newest of `migrations/versions`
+REVISION = "0003"  # the newest of `migrations/versions`
 REVISION_TABLE = "schema_revision"  # kept by Alembic
 OLDEST_SQLITE = (3, 38, 0)  # STRICT tables and JSON functions
 TIMEOUT = 10.0  # seconds to wait for another writer

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 BATCH = 500  # rows a statement
 DECLARED = (tables, machinery)  # importing them is what declares
 TABLES: Mapping[str, Table] = Base.metadata.tables
-ENTRY, DETAIL, HEAD, PENDING, TREE, REQUEST, DEFINITION = (
-    TABLES[name] for name in ("entry", "audit_detail", "head", "pending", "tree", "request", "definition"))
+ENTRY, DETAIL, HEAD, PENDING, NUMBERED, TREE, CHECKPOINT, REQUEST, DEFINITION = (
+    TABLES[name] for name in ("entry", "audit_detail", "head", "pending", "numbered", "tree", "checkpoint", "request", "definition"))
 BUSINESS = {name: TABLES[NAMES[name]] for name in OF_AGREEMENT + OF_OFFICE}
-PLAIN = (*BUSINESS.values(), DEFINITION, REQUEST)
+PLAIN = (*BUSINESS.values(), DEFINITION, REQUEST, CHECKPOINT)
 
 
 def copy(source: str, target: str) -> dict[str, int]:
@@ -71,22 +71,29 @@ def _rows(old: Connection, new: Connection, table: Table) -> Iterator[int]:
 
 
 def _journal(old: Connection, new: Connection) -> int:
-    """The entries in the order of their arrival, numbered anew without a gap, and what the target keeps beside them."""
+    """The entries in the order of the log's tree, then in that of their arrival, numbered anew without a gap; what the target keeps beside them."""
     size = old.execute(select(TREE.c.size)).scalar_one()
+    ordered = select(ENTRY).order_by(ENTRY.c.seq)
+    if old.dialect.name == "postgresql":
+        ordered = select(ENTRY).outerjoin(NUMBERED, NUMBERED.c.seq == ENTRY.c.seq).order_by(NUMBERED.c.place.nulls_last(), ENTRY.c.seq)
     number = 0
-    for rows in old.execute(select(ENTRY).order_by(ENTRY.c.seq), execution_options={"yield_per": BATCH}).mappings().partitions():
-        numbered = [dict(row) | {"seq": number + place} for place, row in enumerate(rows, 1)]
-        new.execute(insert(ENTRY), numbered)
-        number += len(numbered)
+    for rows in old.execute(ordered, execution_options={"yield_per": BATCH}).mappings().partitions():
+        for row in rows:
+            if leaf(row["body"]) != row["leaf"]:
+                raise LogTampered(row["chain"], row["cseq"], row["leaf"], leaf(row["body"]))
+        new.execute(insert(ENTRY), [dict(row) | {"seq": number + place} for place, row in enumerate(rows, 1)])
+        number += len(rows)
     new.execute(update(TREE).values(size=size))
     if new.dialect.name == "postgresql":
         later = ENTRY.alias()
         follows = select(later.c.cseq).where(later.c.chain == ENTRY.c.chain, later.c.cseq > ENTRY.c.cseq).exists()
         last = select(ENTRY.c.chain, ENTRY.c.cseq, ENTRY.c.leaf).where(~follows)
         new.execute(insert(HEAD).from_select(["chain", "cseq", "leaf"], last))
+        new.execute(insert(NUMBERED).from_select(["place", "seq"], select(ENTRY.c.seq - 1, ENTRY.c.seq).where(ENTRY.c.seq <= size)))
         waiting = select(ENTRY.c.seq, ENTRY.c.chain, ENTRY.c.cseq).where(ENTRY.c.seq > size)
         new.execute(insert(PENDING).from_select(["seq", "chain", "cseq"], waiting))
-        new.execute(text("SELECT setval(pg_get_serial_sequence('entry', 'seq'), greatest(:number, 1), :number > 0)"), {"number": number})
+        for table, column, held in (("entry", "seq", number), ("checkpoint", "no", new.execute(select(func.max(CHECKPOINT.c.no))).scalar() or 0)):
+            new.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), greatest(:held, 1), :held > 0)"), {"held": held})
     return number
 
 

@@ -44,7 +44,7 @@ STATES = LIVE + " SELECT DISTINCT state FROM live"
 STUCK_OWN = f"{LIVE} {STANDS}agreement a JOIN instance i ON i.agreement = a.id AND a.owner = ? AND i.since <= ? AND {IS_LIVE}{OLDEST}"
 STUCK_ALL = LIVE + STANDS.replace("i.", "o.") + "({found}) o JOIN agreement a ON a.id = o.agreement" + OLDEST.replace("i.", "o.")
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER BY wake_at LIMIT ?"
-TRIGGERS = ("entry_comes_next", "entry_never_changes", "entry_never_goes")
+TRIGGERS = tuple(f"{table}_{rule}" for table in ("entry", "checkpoint") for rule in ("comes_next", "never_changes", "never_goes"))
 UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
             "(SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
 GAPS = "SELECT count(*), coalesce(max(seq), 0) FROM entry"

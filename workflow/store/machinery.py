@@ -8,6 +8,7 @@ from workflow.store import columns as column
 from workflow.store.columns import CLUSTERED, STRICT, Base
 
 MANY_WRITERS = {"info": {"only": "postgresql"}}
+HASHED = CheckConstraint("leaf = encode(sha256('\\x00'::bytea || body), 'hex')", name="leaf_of_body").ddl_if(dialect="postgresql")
 
 
 class HeadTable(Base, table=True):
@@ -31,7 +32,7 @@ class EntryTable(Base, table=True):
     __tablename__ = "entry"
     __table_args__ = (
         UniqueConstraint("chain", "cseq"), CheckConstraint("length(body) <= 65535", name="fits"),
-        CheckConstraint("length(leaf) = 64", name="hashed"), STRICT)
+        CheckConstraint("length(leaf) = 64", name="hashed"), HASHED, STRICT)
 
     seq: int | None = column.arrival()
     chain: str = column.text()
@@ -55,6 +56,16 @@ class PendingTable(Base, table=True):
     cseq: int = column.number()
 
 
+class NumberedTable(Base, table=True):
+    """The place of an entry in the log's one tree, counted from 0, where several write at once; SQLite's `seq`, less one, is it."""
+
+    __tablename__ = "numbered"
+    __table_args__ = (UniqueConstraint("seq"), MANY_WRITERS)
+
+    place: int = column.number(key=True)
+    seq: int = column.number()
+
+
 class TreeTable(Base, table=True):
     """How many entries the log's one tree has numbered: one row."""
 
@@ -63,6 +74,29 @@ class TreeTable(Base, table=True):
 
     id: int = column.number(key=True)
     size: int = column.number()
+
+
+class NodeTable(Base, table=True):
+    """Roots of full subtrees of the tree, 2 to the power of `level` entries wide: a cache, which may be made again from the entries."""
+
+    __tablename__ = "node"
+    __table_args__ = (CheckConstraint("length(hash) = 32", name="hashed"), CLUSTERED)
+
+    level: int = column.number(key=True)
+    place: int = column.number(key=True)
+    hash: bytes = column.blob()
+
+
+class CheckpointTable(Base, table=True):
+    """What the log has signed about itself: signed notes, in the order in which they were made."""
+
+    __tablename__ = "checkpoint"
+    __table_args__ = (STRICT,)
+
+    no: int | None = column.arrival()
+    size: int = column.number()
+    made: str = column.text()
+    note: str = column.text()
 
 
 class DetailTable(Base, table=True):

@@ -17,8 +17,8 @@ from workflow.ports import HeadMoved, Pinned
 from workflow.store import entries
 from workflow.store import postgresql_loading as loading
 from workflow.store.postgresql_link import LOCK_TIMEOUT, STATEMENT_TIMEOUT, Broken, Link, connect, problem, set_up
-from workflow.store.postgresql_outbox import PostgresOutbox
 from workflow.store.postgresql_schema import examine
+from workflow.store.postgresql_tree import PostgresTree
 from workflow.store.postgresql_writing import statement
 from workflow.store.statements import listed
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE, SYS, TABLES, Later, decode, reader
@@ -78,7 +78,7 @@ DETAIL = "SELECT cseq, path, salt, value FROM audit_detail WHERE chain = %s AND 
 PENDING = "SELECT chain, cseq FROM pending ORDER BY seq LIMIT %s"
 
 
-class PostgresStore(PostgresOutbox):
+class PostgresStore(PostgresTree):
     """One office's database. Implements every port of `workflow.ports`; over a pool several threads may share it."""
 
     @classmethod

@@ -35,6 +35,7 @@ STATEMENT_TIMEOUT, LOCK_TIMEOUT = 60.0, 10.0  # seconds
 PATIENCE = 15.0  # seconds in which a server may come back
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between attempts; the last from then on
 STARTING = ("57P03",)  # cannot connect now
+REPEATABLE = psycopg.IsolationLevel.REPEATABLE_READ
 GONE = ("08", "57P")  # the connection failed; an operator ended it
 SETUP = ("SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false), set_config('jit', 'off', false), "
          "set_config('default_transaction_read_only', %s, false), current_setting('server_version_num')::int, current_setting('server_encoding')")
@@ -135,17 +136,24 @@ class Link:
         raise AssertionError  # the last pause is None
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, one_moment: bool = False) -> Iterator[None]:
         """
-        One transaction (inside another: a savepoint) on the one connection.
+        One transaction (inside another: a savepoint) on the one connection. `one_moment`: it only reads, and every read sees the same moment.
 
         Raises:
             StoreError: over a pool, where each statement may have another connection.
         """
         if self._pool is not None:
             raise StoreError(self.where, "commits are not held together over a pool of connections", "open a store of its own for them")
-        with self._connection() as link, link.transaction():
-            yield
+        with self._connection() as link:
+            if one_moment:
+                link.isolation_level, link.read_only = REPEATABLE, True
+            try:
+                with link.transaction():
+                    yield
+            finally:
+                if one_moment and not link.closed:
+                    link.isolation_level = link.read_only = None
 
     def close(self) -> None:
         self._open, self._cursor = False, None

@@ -45,8 +45,8 @@ OF_STATE = ('SELECT * FROM instance i WHERE i.state = p.state COLLATE "C" AND i.
 STUCK_ALL = STUCK.format(found=f"place p CROSS JOIN LATERAL ({OF_STATE}) i JOIN agreement a ON a.id = i.agreement")
 STUCK_OWN = STUCK.format(found="agreement a JOIN instance i ON i.agreement = a.id AND a.owner = %(owner)s AND i.since <= %(before)s AND " + IS_LIVE)
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= %s ORDER BY wake_at LIMIT %s"
-TRIGGERS = ("entry_comes_next", "entry_never_changes", "entry_never_goes")
-ENABLED = "SELECT tgname FROM pg_trigger WHERE tgrelid = 'entry'::regclass AND tgenabled = 'A'"
+TRIGGERS = ("checkpoint_never_changes", "entry_comes_next", "entry_never_changes", "entry_never_goes", "place_never_changes")
+ENABLED = "SELECT tgname FROM pg_trigger WHERE tgrelid IN ('entry'::regclass, 'checkpoint'::regclass, 'numbered'::regclass) AND tgenabled = 'A'"
 UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
             "(SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
 BROKEN = "SELECT chain, count(*), max(cseq) FROM entry GROUP BY chain HAVING count(*) <> max(cseq)"

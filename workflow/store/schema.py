@@ -35,6 +35,16 @@ BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
 CREATE TRIGGER entry_comes_next BEFORE INSERT ON entry
 WHEN NEW.cseq IS NOT (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain) OR EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'an entry follows the last of its chain'); END;
+
+CREATE TRIGGER checkpoint_never_changes BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'a checkpoint is never changed'); END;
+
+CREATE TRIGGER checkpoint_never_goes BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
+
+CREATE TRIGGER checkpoint_comes_next BEFORE INSERT ON checkpoint
+WHEN EXISTS (SELECT 1 FROM checkpoint WHERE no >= NEW.no)
+BEGIN SELECT RAISE(ABORT, 'a checkpoint follows the last'); END;
 """
 POSTGRESQL_TRIGGERS = """
 CREATE FUNCTION entry_stands() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -52,6 +62,17 @@ CREATE TRIGGER entry_never_changes BEFORE UPDATE ON entry FOR EACH STATEMENT EXE
 CREATE TRIGGER entry_never_goes BEFORE DELETE OR TRUNCATE ON entry FOR EACH STATEMENT EXECUTE FUNCTION entry_stands();
 CREATE TRIGGER entry_comes_next BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION entry_follows();
 
+CREATE FUNCTION checkpoint_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'a checkpoint is never changed nor deleted'; END $$;
+
+CREATE FUNCTION place_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'the place of an entry is never changed nor deleted'; END $$;
+
+CREATE TRIGGER checkpoint_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON checkpoint FOR EACH STATEMENT EXECUTE FUNCTION checkpoint_stands();
+CREATE TRIGGER place_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON numbered FOR EACH STATEMENT EXECUTE FUNCTION place_stands();
+
+ALTER TABLE checkpoint ENABLE ALWAYS TRIGGER checkpoint_never_changes;
+ALTER TABLE numbered ENABLE ALWAYS TRIGGER place_never_changes;
 ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_never_changes;
 ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_never_goes;
 ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_comes_next;

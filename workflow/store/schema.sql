@@ -55,6 +55,15 @@ CREATE TABLE calendar_day (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE checkpoint (
+    no INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    made TEXT NOT NULL,
+    note TEXT NOT NULL,
+    CONSTRAINT checkpoint_key PRIMARY KEY (no)
+)
+ STRICT;
+
 CREATE TABLE claim (
     agreement TEXT NOT NULL,
     instance TEXT NOT NULL,
@@ -98,6 +107,16 @@ CREATE TABLE entry (
     CONSTRAINT entry_fits CHECK (length(body) <= 65535),
     CONSTRAINT entry_hashed CHECK (length(leaf) = 64)
 )
+ STRICT;
+
+CREATE TABLE node (
+    level INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    CONSTRAINT node_key PRIMARY KEY (level, place),
+    CONSTRAINT node_hashed CHECK (length(hash) = 32)
+)
+ WITHOUT ROWID,
  STRICT;
 
 CREATE TABLE person (
@@ -343,5 +362,15 @@ BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
 CREATE TRIGGER entry_comes_next BEFORE INSERT ON entry
 WHEN NEW.cseq IS NOT (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain) OR EXISTS (SELECT 1 FROM entry WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'an entry follows the last of its chain'); END;
+
+CREATE TRIGGER checkpoint_never_changes BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'a checkpoint is never changed'); END;
+
+CREATE TRIGGER checkpoint_never_goes BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
+
+CREATE TRIGGER checkpoint_comes_next BEFORE INSERT ON checkpoint
+WHEN EXISTS (SELECT 1 FROM checkpoint WHERE no >= NEW.no)
+BEGIN SELECT RAISE(ABORT, 'a checkpoint follows the last'); END;
 
 INSERT INTO tree (id, size) VALUES (1, 0);

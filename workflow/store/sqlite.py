@@ -21,6 +21,7 @@ from workflow.store.entries import row as written
 from workflow.store.journal import SqliteJournal
 from workflow.store.listing import SqliteListing
 from workflow.store.outbox import SqliteOutbox
+from workflow.store.tree import SqliteTree
 from workflow.store.values import JSON, OF_AGREEMENT, OF_OFFICE, SYS, Later, decode, encode, reader, writer
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ LAST = "\U0010ffff"  # after every reference that begins the same
 RACES = ("agreement.ref", "request.id")  # unique constraints that only a race can meet: the engine looked before
 
 
-class SqliteStore(SqliteJournal, SqliteListing, SqliteOutbox):
+class SqliteStore(SqliteJournal, SqliteTree, SqliteListing, SqliteOutbox):
     """One connection to one office's database. Implements every port of `workflow.ports`."""
 
     _updates: dict[tuple[Any, ...], tuple[str, tuple[int, ...]]]  # (table, columns) -> the statement, where JSON stands in it
