@@ -256,6 +256,17 @@ class LogTampered(AuditError):
                                 expected=expected, found=found))
 
 
+class LogRewritten(AuditError):
+    """The log does not continue what was signed of it. `kind` is `ROLLBACK` (it is smaller) or `FORK` (it is another)."""
+
+    def __init__(self, kind: str, signed: int, found: int) -> None:
+        self.kind, self.signed, self.found = kind, signed, found
+        super().__init__(
+            Phrase("ROLLBACK: {signed} entries were signed, {found} are here; an old copy was put back, or entries were cut off",
+                   signed=signed, found=found) if kind == "ROLLBACK" else Phrase("FORK: the first {signed} entries are not those that were signed", signed=signed))
+        self.mend = Phrase("mufakat audit verify; after an old backup was restored: mufakat audit key restart")
+
+
 class InvalidCheckpoint(AuditError):
     """
     A signed note, a checkpoint or a key cannot be relied on.
