@@ -261,9 +261,10 @@ class LogRewritten(AuditError):
 
     def __init__(self, kind: str, signed: int, found: int) -> None:
         self.kind, self.signed, self.found = kind, signed, found
-        super().__init__(
-            Phrase("ROLLBACK: {signed} entries were signed, {found} are here; an old copy was put back, or entries were cut off",
-                   signed=signed, found=found) if kind == "ROLLBACK" else Phrase("FORK: the first {signed} entries are not those that were signed", signed=signed))
+        text = (Phrase("ROLLBACK: {signed} entries were signed, {found} are here; an old copy was put back, or entries were cut off",
+                       signed=signed, found=found)
+                if kind == "ROLLBACK" else Phrase("FORK: the first {signed} entries are not those that were signed", signed=signed))
+        super().__init__(text)
         self.mend = Phrase("mufakat audit verify; after an old backup was restored: mufakat audit key restart")
 
 
