@@ -116,14 +116,27 @@ class Administration:
     def set(self, name: str, value: Any, *, dry_run: bool = False) -> Wrote:
         """Give an office setting a value; None takes it back."""
         self._admin(f"set {name}")
+        return self._write("setting", lambda case: _set(case, name, value), dry_run=dry_run)
+
+    def announce_key(self, public: str, *, dry_run: bool = False) -> Wrote:
+        """Put the log's public key on record; nothing where it stands there."""
+        self._admin("set the log's key")
+        return self._write("key", lambda case: _set(case, "log_key", public), dry_run=dry_run)
+
+    def restart(self, origin: str, public: str, before: str, *, reason: str = "") -> Wrote:
+        """
+        Begin another incarnation of the log, after an older copy of the database was put back.
+
+        From this entry on the log has another origin and another key; `before` is the last checkpoint that was signed of the old one.
+        """
+        self._admin("restart the log")
 
         def decide(case: Case) -> Iterable[Effect]:
-            held = case.tables["setting"].get((name,))
-            if held is None and value is not None:
-                yield _new("setting", Setting(name, value))
-            elif held is not None and held.value != value:
-                yield Effect("setting", (name,), {"value": value})
-        return self._write("setting", decide, dry_run=dry_run)
+            if origin == case.tables["setting"]["origin",].value:
+                raise InvalidInput("origin", origin, "another name than before is needed")
+            for name, value in (("origin", origin), ("log_key", public), ("log_before", before)):
+                yield from _set(case, name, value)
+        return self._write("restart", decide, origin=origin, reason=reason)
 
     def fill(self, calendar: str, days: Sequence[Day], coverage: Sequence[Coverage], *, dry_run: bool = False) -> list[Wrote]:
         """
@@ -169,7 +182,8 @@ class Administration:
         if not self.actor.admin:
             raise NotAuthorised("the office", act, ["administrator"], self.actor.name)
 
-    def _write(self, act: str, decide: Callable[[Case], Iterable[Effect]], *, dry_run: bool = False, first: Actor | None = None) -> Wrote:
+    def _write(self, act: str, decide: Callable[[Case], Iterable[Effect]], *, dry_run: bool = False, first: Actor | None = None,
+               origin: str = "", reason: str = "") -> Wrote:
         actor = first or self.actor
         for _ in range(ATTEMPTS):
             case = self.store.office()
@@ -179,11 +193,11 @@ class Administration:
             now = self.clock()
             personal = tuple((index, name) for index, effect in enumerate(effects) if effect.table == "person"
                              for name in PERSONAL if effect.values.get(name))
-            change = Change(act, effects, now[:10], personal=personal)
+            change = Change(act, effects, now[:10], personal=personal, reason=reason)
             made = {effect.values["name"]: effect.values["value"] for effect in effects if effect.table == "setting" and effect.key is None}
             held = case.tables["setting"].get(("origin",))
-            origin = str(held.value if held is not None else made.get("origin", ""))
-            entry = seal(change, head=case.head, origin=origin, eid=uuid7(_milliseconds(now), self.entropy(10)), recorded=now,
+            log = origin or str(held.value if held is not None else made.get("origin", ""))
+            entry = seal(change, head=case.head, origin=log, eid=uuid7(_milliseconds(now), self.entropy(10)), recorded=now,
                          person=actor.person, identity=actor.identity, salts=lambda: self.entropy(32))
             try:
                 self.store.commit(case.head, entry, effects)
@@ -191,6 +205,15 @@ class Administration:
                 continue
             return Wrote(f"{SYS}#{entry.cseq}", effects)
         raise StaleInstance(SYS, Phrase("one revision"), Phrase("too many at once"))
+
+
+def _set(case: Case, name: str, value: Any) -> Iterable[Effect]:
+    """The effect that gives a setting this value, where it has another."""
+    held = case.tables["setting"].get((name,))
+    if held is None and value is not None:
+        yield _new("setting", Setting(name, value))
+    elif held is not None and held.value != value:
+        yield Effect("setting", (name,), {"value": value})
 
 
 def check_zone(zone: str) -> None:

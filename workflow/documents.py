@@ -73,6 +73,15 @@ class Documents:
             os.close(source)
         return "ok" if digest.hexdigest() == sha256 else "altered"
 
+    def remove(self, sha256: str) -> None:
+        """Take the bytes with this hash away, for ever."""
+        try:
+            os.remove(self.path(sha256))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(self.path(sha256), Phrase("cannot be removed ({why})", why=error.strerror), "remove the file by hand") from error
+
     def _open(self, path: str) -> int:
         real = os.path.realpath(path)
         if self.allowed and not any(os.path.commonpath([real, folder]) == folder for folder in self.allowed):

@@ -13,7 +13,7 @@ from workflow.core.entry import Sealed
 from workflow.errors import Phrase, WorkflowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from workflow.core.agreement import Case, Effect, Head
@@ -123,8 +123,8 @@ class Journal(Protocol):
     def entry(self, chain: str, cseq: int) -> Sealed | None:
         """One entry by its place."""
 
-    def pending(self, limit: int = 1000) -> list[tuple[str, int]]:
-        """The (chain, number) of entries that the log's tree has not numbered yet: in order within each chain, the oldest first."""
+    def forget(self, chain: str, details: Iterable[tuple[int, str]]) -> None:
+        """Delete personal values (entry, name of the commitment) that an entry committed in the same group says are erased."""
 
 
 Line = tuple[int, str, int, str, bytes, str, str, str, str]  # place, then chain, cseq, leaf, body, recorded, act, instance, person
@@ -275,10 +275,13 @@ class Channel(Protocol):
 
 
 class Health(Protocol):
-    """What `doctor` looks at. Both read everything: not for the daily path."""
+    """What `doctor` and an erasure look at. All read everything: not for the daily path."""
 
     def counts(self) -> dict[str, int]:
         """How many rows each table has."""
+
+    def holders(self, sha256: str) -> list[tuple[str, int]]:
+        """Which documents that are kept have these bytes: agreement and number of each."""
 
     def integrity(self) -> list[str]:
         """What is wrong with the file, its references, its triggers; empty when nothing is."""

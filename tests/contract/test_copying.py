@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 
+import psycopg
 import pytest
 from world import World
 
@@ -17,6 +18,7 @@ from workflow.core.recording import Fact
 from workflow.core.replay import replay
 from workflow.engine import Ask
 from workflow.errors import AuditError, StoreError, StoreNotReady
+from workflow.ports import Signed
 from workflow.store import copying, open_store
 from workflow.store.connection import attach
 from workflow.store.migrations import upgrade
@@ -49,7 +51,7 @@ def everything(address):
     with open_store(address, read_only=True) as store:
         chains = {ref: store.load(ref, history=True) for ref in store.refs()}
         entries = {chain: list(store.entries(chain)) for chain in (SYS, *(case.agreement.id for case in chains.values()))}
-        return chains, entries, store.office(), store.calendar("ID"), store.pinned_all(), store.request("r1"), store.pending(), store.counts()
+        return chains, entries, store.office(), store.calendar("ID"), store.pinned_all(), store.request("r1"), list(store.lines()), store.counts()
 
 
 def nothing(address):
@@ -69,6 +71,37 @@ def test_a_copy_holds_the_same_and_its_journal_gives_it(office, target):
         assert {table: again[table] for table in case.tables} == case.tables
 
 
+def test_a_copy_has_the_same_log_and_what_was_signed_of_it(office, target):
+    with open_store(office) as store:
+        store.number(limit=4)
+        store.sign(Signed(4, "2026-03-02T09:30:00.000000Z", "a note"))
+
+    copying.copy(office, target)
+
+    with open_store(office, read_only=True) as old, open_store(target) as new:
+        assert (new.size(), list(new.lines()), new.signed()) == (4, list(old.lines()), old.signed())
+        new.number()
+        new.sign(Signed(new.size(), "2026-03-03T09:30:00.000000Z", "another note"))
+        assert [signed.size for signed in new.signed()] == [4, new.counts()["entry"]]
+        assert [line[0] for line in new.lines()] == list(range(new.size()))
+
+
+def test_places_that_were_given_out_of_the_order_of_arrival_are_kept(own_database_url, tmp_path):
+    upgrade(own_database_url)
+    with open_store(own_database_url) as store, psycopg.connect(own_database_url, autocommit=True) as link:
+        world = World(tmp_path, store)
+        world.start("bogor-kisarazu")
+        world.start("depok-osaki")
+        link.execute("DELETE FROM pending; INSERT INTO numbered SELECT 2 - seq, seq FROM entry; UPDATE tree SET size = 2")
+        before = list(store.lines())
+
+    copying.copy(own_database_url, str(tmp_path / "copy.db"))
+
+    with open_store(str(tmp_path / "copy.db"), read_only=True) as new:
+        assert list(new.lines()) == before
+        assert [line[0] for line in before] == [0, 1]
+
+
 def test_a_copy_is_an_office_to_work_in(office, target, tmp_path):
     copying.copy(office, target)
 
@@ -77,7 +110,7 @@ def test_a_copy_is_an_office_to_work_in(office, target, tmp_path):
         world.start("bogor-tainan")
         world.engine.activity("bogor-kisarazu", "exchange", Ask(occurred="2026-02-01"))
         assert store.integrity() == []
-        assert len(store.pending()) == store.counts()["entry"]
+        assert store.counts()["pending"] == store.counts()["entry"]
 
 
 def test_there_and_back_is_the_same_file(office, own_database_url, tmp_path):

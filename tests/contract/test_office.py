@@ -97,15 +97,6 @@ def test_an_entry_whose_bytes_say_nothing_is_read_all_the_same(store, body):
     assert (found.body, found.leaf, found.act, found.eid, found.occurred) == (body, entry.leaf, "advance", "", "")
 
 
-def test_what_the_tree_has_not_numbered_is_pending_in_order(store):
-    head = start(store)
-    start(store, id="agr-2", ref="depok-osaki")
-    commit(store, head)
-
-    assert store.pending() == [("agr-1", 1), ("agr-2", 1), ("agr-1", 2)]
-    assert store.pending(2) == [("agr-1", 1), ("agr-2", 1)]
-
-
 def test_entries_come_in_order_each_following_the_last(store):
     head = start(store)
     for _ in range(12):

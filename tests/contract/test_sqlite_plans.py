@@ -41,7 +41,6 @@ def daily_path(store):
     store.calendar("ID")
     list(store.entries("agr-1", after=1))
     store.entry("agr-1", 1)
-    store.pending(10)
     for filters in ({}, {"owner": "p1"}, {"track": "sister-city"}, {"stage": "loi"}, {"state": "signed"}, {"text": "x"}):
         store.listing(**filters)
     for filters in ({}, {"until": "2026-01-01"}, {"overdue": True}, {"owner": "p1"}, {"agreement": "agr-1"}):

@@ -226,18 +226,15 @@ class Case(NamedTuple):
         return self.tables["instance"].get((ref,))
 
 
+ERASED = "detail"  # the table of an effect that tells of a personal value that is kept no longer; its key: entry, name of the commitment
+
+
 class Effect(NamedTuple):
     """One row as it is written: `key` empty means a new row with every column, else the columns that change."""
 
     table: str
     key: tuple[Any, ...] | None
     values: Data
-
-
-class Occurred(NamedTuple):
-    """When it happened, as the paper says it; `text` may be vague (see the module)."""
-
-    text: str
 
 
 class Change(NamedTuple):
@@ -266,8 +263,10 @@ class Change(NamedTuple):
 
 
 def apply(tables: dict[str, dict[tuple[Any, ...], Any]], effects: Iterable[Effect]) -> None:
-    """Write effects onto tables in memory: what the store does to its rows, and replay to an empty agreement."""
+    """Write effects onto tables in memory: what the store does to its rows, and replay to an empty agreement. An erasure has no rows."""
     for table, key, values in effects:
+        if table == ERASED:
+            continue
         record = RECORDS[table]
         if key is None:
             row = record(**values)

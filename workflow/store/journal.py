@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 from workflow.store import entries
 from workflow.store import statements as sql
-from workflow.store.connection import Connected
+from workflow.store.connection import Connected, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from workflow.core.entry import Sealed
 
@@ -29,5 +30,9 @@ class SqliteJournal(Connected):
         row = self._one(sql.ENTRY_AT, (chain, cseq))
         return None if row is None else entries.sealed(row, tuple(self._all(sql.DETAILS, (chain, cseq))))
 
-    def pending(self, limit: int = 1000) -> list[tuple[str, int]]:
-        return self._all(sql.PENDING, (limit,))
+    def forget(self, chain: str, details: Iterable[tuple[int, str]]) -> None:
+        try:
+            self._db.execute("PRAGMA secure_delete = ON")  # what is erased is written over, not only let go
+            self._db.executemany(sql.FORGET, [(chain, *detail) for detail in details])
+        except sqlite3.Error as error:
+            raise problem(self.path, error) from error

@@ -44,6 +44,7 @@ STATES = LIVE + " SELECT DISTINCT state FROM live"
 STUCK_OWN = f"{LIVE} {STANDS}agreement a JOIN instance i ON i.agreement = a.id AND a.owner = ? AND i.since <= ? AND {IS_LIVE}{OLDEST}"
 STUCK_ALL = LIVE + STANDS.replace("i.", "o.") + "({found}) o JOIN agreement a ON a.id = o.agreement" + OLDEST.replace("i.", "o.")
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER BY wake_at LIMIT ?"
+HOLDERS = "SELECT agreement, no FROM document WHERE sha256 = ? AND stored = 1"
 TRIGGERS = tuple(f"{table}_{rule}" for table in ("entry", "checkpoint") for rule in ("comes_next", "never_changes", "never_goes"))
 UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
             "(SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
@@ -105,6 +106,9 @@ class SqliteListing(Connected):
         names = {table: TABLES[table] for table in OF_AGREEMENT + OF_OFFICE} | {name: name for name in ("entry", "definition")}
         names["pending"] = "entry WHERE seq > (SELECT size FROM tree)"
         return {table: self._one(f"SELECT count(*) FROM {name}")[0] for table, name in names.items()}
+
+    def holders(self, sha256: str) -> list[tuple[str, int]]:
+        return self._all(HOLDERS, (sha256,))
 
     def integrity(self) -> list[str]:
         found = [f"file: {row[0]}" for row in self._all("PRAGMA integrity_check") if row[0] != "ok"]

@@ -75,7 +75,6 @@ ENTRIES = f"SELECT {', '.join(entries.COLUMNS)} FROM entry WHERE chain = %s AND 
 DETAILS = "SELECT cseq, path, salt, value FROM audit_detail WHERE chain = %s AND cseq > %s ORDER BY cseq, path"
 ENTRY = f"SELECT {', '.join(entries.COLUMNS)} FROM entry WHERE chain = %s AND cseq = %s"
 DETAIL = "SELECT cseq, path, salt, value FROM audit_detail WHERE chain = %s AND cseq = %s ORDER BY path"
-PENDING = "SELECT chain, cseq FROM pending ORDER BY seq LIMIT %s"
 
 
 class PostgresStore(PostgresTree):
@@ -243,6 +242,3 @@ class PostgresStore(PostgresTree):
 
     def entry(self, chain: str, cseq: int) -> Sealed | None:
         return next(entries.joined(self._all(ENTRY, (chain, cseq)), self._all(DETAIL, (chain, cseq))), None)
-
-    def pending(self, limit: int = 1000) -> list[tuple[str, int]]:
-        return self._all(PENDING, (limit,))

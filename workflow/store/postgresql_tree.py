@@ -15,7 +15,7 @@ from workflow.store.statements import listed
 from workflow.store.tree import KEPT, NEWEST, NODES, SIGNED, SIZE, STEP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from workflow.ports import Line
 
@@ -34,6 +34,7 @@ KEEP = ("INSERT INTO node (level, place, hash) SELECT %s, %s + v.number - 1, v.h
 LINES = (f"SELECT n.place, {listed(COLUMNS, 'e.')} FROM numbered n JOIN entry e ON e.seq = n.seq WHERE n.place >= %s "
          f"ORDER BY n.place LIMIT {STEP}")
 WAITING = f"SELECT p.seq, {listed(COLUMNS, 'e.')} FROM pending p JOIN entry e ON e.seq = p.seq WHERE p.seq > %s ORDER BY p.seq LIMIT {STEP}"
+FORGET = "DELETE FROM audit_detail WHERE chain = %s AND cseq = %s AND path = %s RETURNING 1"
 SIGN = "INSERT INTO checkpoint (size, made, note) VALUES (%s, %s, %s) RETURNING no"
 
 
@@ -94,6 +95,10 @@ class PostgresTree(PostgresOutbox):
             for row in rows:
                 yield (start, *row[1:])
                 start += 1
+
+    def forget(self, chain: str, details: Iterable[tuple[int, str]]) -> None:
+        for detail in details:
+            self._all(FORGET, (chain, *detail))
 
     def sign(self, signed: Signed) -> None:
         self._all(SIGN, signed)

@@ -47,6 +47,7 @@ LATEST = (f"SELECT {listed(_fields('deadline'), 'd.')} FROM deadline d WHERE d.a
 HEAD = "SELECT cseq, leaf FROM entry WHERE chain = ? ORDER BY cseq DESC LIMIT 1"
 ENTRY = f"INSERT INTO entry ({listed(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 DETAIL = "INSERT INTO audit_detail (chain, cseq, path, salt, value) VALUES (?, ?, ?, ?, ?)"
+FORGET = "DELETE FROM audit_detail WHERE chain = ? AND cseq = ? AND path = ?"
 REQUEST = "INSERT INTO request (id, digest, chain, cseq) VALUES (?, ?, ?, ?)"
 FIND_REQUEST = "SELECT digest, chain, cseq FROM request WHERE id = ?"
 PIN = "INSERT OR IGNORE INTO definition (kind, name, version, hash, body) VALUES (?, ?, ?, ?, ?)"
@@ -66,7 +67,6 @@ ENTRIES = f"SELECT {listed(COLUMNS)} FROM entry WHERE chain = ? AND cseq > ? ORD
 ENTRY_AT = f"SELECT {listed(COLUMNS)} FROM entry WHERE chain = ? AND cseq = ?"
 DETAILS = "SELECT path, salt, value FROM audit_detail WHERE chain = ? AND cseq = ? ORDER BY path"
 DETAILS_OF = "SELECT cseq, path, salt, value FROM audit_detail WHERE chain = ? AND cseq > ? ORDER BY cseq, path"
-PENDING = "SELECT chain, cseq FROM entry WHERE seq > (SELECT size FROM tree) ORDER BY seq LIMIT ?"
 
 
 def update(table: str, columns: tuple[str, ...]) -> str:
