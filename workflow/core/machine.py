@@ -2,13 +2,14 @@
 The machine: which transition a trigger takes, and every reason why it may not.
 
 Theory of operation. A decision is a pure function: (case, request, office) -> Change, or a refusal. Each definition version has
-ONE flat `transitions` machine, shared by every instance and thread: a throw-away token carries the state and the question, the
-machine finds the transition, and the transition's one composite condition asks `judge`, which gathers every reason instead of
-stopping at the first. The effects of a transition are rows (`firing.py`), reactions of sibling stages are transitions of their
-own (`following.py`), dates are reckoned from the rows afterwards (`reckoning.py`).
+ONE flat `transitions` machine, shared by every instance and thread. It finds the transition that a trigger takes from a state, and
+that transition's conditions are asked of a throw-away token, which carries the question to `judge` and gathers every reason instead
+of stopping at the first. The machine is asked and not fired: all that firing adds is to move the token. The effects of a transition
+are rows (`firing.py`), reactions of sibling stages are transitions of their own (`following.py`), dates are reckoned from the rows
+afterwards (`reckoning.py`).
 
 Three rules that a reader must not break:
-1. No callback writes anything: the machine only answers. What happened is in the Change, or it did not happen.
+1. No condition writes anything: the machine only answers. What happened is in the Change, or it did not happen.
 2. Nothing here reads a clock, a file or the database: `now` and all else come with the office.
 3. `auto_transitions` stays off and states stay flat: a generated `to_state` skips every guard.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from transitions import Machine, MachineError
+from transitions import Machine
 
 from workflow.core import facts, requirement
 from workflow.core.facts import say
@@ -53,17 +54,13 @@ def decide(draft: Draft, instance: Instance, trigger: str, on: str, *, reaction:
         RequirementsUnmet: with every hard requirement that is not on record.
     """
     definition = draft.definition(instance)
-    token = Token(draft, instance, on, reaction=reaction)
-    ref = facts.full_ref(draft, instance)
     event = machine(definition).events.get(trigger)
-    try:
-        taken = event is not None and event.trigger(token)
-    except MachineError:
-        event = None
-    if event is None:
-        raise TriggerNotAllowed(ref, trigger, instance.state, allowed(definition, instance.state))
-    if not taken:
-        raise RequirementsUnmet(ref, trigger, [row for row in token.unmet if not row.soft])
+    ways: Any = event.transitions.get(instance.state) if event is not None else None
+    if not ways:
+        raise TriggerNotAllowed(facts.full_ref(draft, instance), trigger, instance.state, allowed(definition, instance.state))
+    token = Token(draft, instance, on, reaction=reaction)
+    if not any(all(condition.func(token) == condition.target for condition in way.conditions) for way in ways):
+        raise RequirementsUnmet(facts.full_ref(draft, instance), trigger, [row for row in token.unmet if not row.soft])
     return definition.transitions[trigger], token.unmet
 
 
@@ -106,12 +103,11 @@ def _build(definition: Definition) -> Machine:
     rows = [{"trigger": row.name, "source": source, "dest": row.to or None, "conditions": _condition(row)}
             for row in definition.transitions.values() for source in row.sources]
     return Machine(model=None, states=list(definition.states), transitions=rows, initial=definition.initial,
-                   auto_transitions=False, send_event=True)
+                   auto_transitions=False)
 
 
-def _condition(transition: Transition) -> Callable[[Any], bool]:
-    def composite(event: Any) -> bool:
-        token: Token = event.model
+def _condition(transition: Transition) -> Callable[[Token], bool]:
+    def composite(token: Token) -> bool:
         token.unmet = judge(token.draft, token.instance, transition, token.on, reaction=token.reaction)
         return all(row.soft for row in token.unmet)
     return composite
