@@ -23,6 +23,7 @@ PAPER_FORMS = Phrase("write 2016-11-18, 2016-11, 2016 or ../2016-11-16 (not afte
 TYPED_FORMS = Phrase("{forms}; or today, yesterday, tomorrow, +30d, -2w, +10bd, +6m, +1y, eom, eoy, or a day of the week (mon)", forms=PAPER_FORMS)
 
 
+@lru_cache(maxsize=4096)
 def check(text: str, field: str = "date") -> str:
     """The date in its normal form, as precise as it was given."""
     mark, numbers = _parse(text, field, PAPER_FORMS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.core.calendar import WEEKENDS, Calendar, shift
@@ -45,6 +46,7 @@ def due(rule: DeadlineRule, amount: int, anchor: date, calendar: Calendar | None
     return Due(nominal, effective, provisional)
 
 
+@lru_cache(maxsize=4096)
 def instant(day: date, at: str, zone: str) -> str:
     """
     The moment a civil day begins (`start`) or is over (`end`: the next begins) in a zone, in UTC: `2026-05-13T17:00:00Z`.

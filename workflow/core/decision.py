@@ -234,22 +234,19 @@ def _finish(draft: Draft, act: str, instance: Instance, on: str, request: Reques
     following.follow(draft, on)
     firing.record_gaps(draft)
     reckoning.reckon(draft, on, importing=importing)
-    now = draft.instance(instance.ref)
-    change = change_of(draft, act, on, request)
-    opened = act == "open"
-    return change._replace(instance=instance.ref, trigger=trigger, source="" if opened else instance.state,
-                           target=target or (now.state if opened else ""), behalf=behalf,
-                           definition=(now.stage, now.version, now.hash))
+    now, opened = draft.instance(instance.ref), act == "open"
+    return change_of(draft, act, on, request, instance=instance.ref, trigger=trigger, source="" if opened else instance.state,
+                     target=target or (now.state if opened else ""), behalf=behalf, definition=(now.stage, now.version, now.hash))
 
 
-def change_of(draft: Draft, act: str, on: str, request: Request) -> Change:
+def change_of(draft: Draft, act: str, on: str, request: Request, **said: Any) -> Change:
     """What a draft has come to, as one act of that day."""
     if request.role and request.role not in draft.office.by.roles:  # nobody acts in a role they do not hold
         raise NotAuthorised(draft.agreement.ref, act, [request.role], draft.office.by.name)
     effects = draft.effects()
     documents = tuple(draft.tables[table][key] for table, key in draft.touched if table == "document")
     notes = tuple(dict.fromkeys(draft.notes + late(draft, on)))
-    return Change(act, effects, on, role=request.role, reason=request.reason, documents=documents, notes=notes, personal=draft.committed())
+    return Change(act, effects, on, role=request.role, reason=request.reason, documents=documents, notes=notes, personal=draft.committed(), **said)
 
 
 def late(draft: Draft, on: str) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core.agreement import KEYS, Case, Copied, Effect
+from workflow.core.agreement import KEYS, RECORDS, Case, Copied, Effect
 from workflow.errors import Phrase
 
 if TYPE_CHECKING:
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
 
 CANCELLED = str(Phrase("its deadline was settled or moved"))
 Guard = "Callable[[Callable[[str], Any], str], str | None]"
+
+
+def keyed(table: str) -> Callable[[Any], tuple[Any, ...]]:
+    """The function that gives the key of a record of this table, or of its cells in the record's order, within its agreement."""
+    at = [RECORDS[table]._fields.index(name) for name in KEYS[table]]
+    if len(at) > 1:
+        return itemgetter(*at)
+    return itemgetter(slice(at[0], at[0] + 1)) if at else itemgetter(slice(0))
+
+
+KEYED = {table: keyed(table) for table in RECORDS}
 
 
 class Office(NamedTuple):
@@ -132,10 +144,10 @@ class Draft:
 
     def put(self, table: str, record: Any) -> None:
         """Write a record onto the working copy; a record equal to the one on record is no change."""
-        key = tuple(getattr(record, name) for name in KEYS[table])
-        if self.tables[table].get(key) == record:
+        key, rows = KEYED[table](record), self.tables[table]
+        if rows.get(key) == record:
             return
-        self.tables[table][key] = record
+        rows[key] = record
         self.touched[table, key] = None
         if table == "row" and record.round >= self.round(record.instance, record.name):
             self._rows[record.instance, record.name] = record

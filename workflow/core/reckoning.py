@@ -27,12 +27,12 @@ def reckon(draft: Draft, on: str, *, importing: frozenset[str] = frozenset()) ->
     touched = draft.touched_instances()
     grounds = {ref for opened in draft.opened for ref in draft.instance(opened).links.values()}  # what a new stage builds on may have waited for it
     for instance in draft.instances():
-        if instance.ref in touched | grounds or touched & set(instance.links.values()) or instance.parent in touched:
+        if instance.ref in touched or instance.ref in grounds or instance.parent in touched or not touched.isdisjoint(instance.links.values()):
             definition, held = draft.definition(instance), draft.deadlines(instance.ref)
-            standing = [definition.deadlines[row.name] for row in held.values() if row.status == "open" and row.name in definition.deadlines]
-            for name in dict.fromkeys([rule.name for rule in (*standing, *definition.lives[instance.state])]):
+            standing = [name for name, row in held.items() if row.status == "open" and name in definition.deadlines]
+            for name in dict.fromkeys([*standing, *[rule.name for rule in definition.lives[instance.state]]]):
                 _reckon(draft, instance, definition.deadlines[name], held.get(name), on, imported=instance.ref in importing)
-    if _concerns_track(draft, touched):
+    if draft.office.track.deadlines and _concerns_track(draft, touched):
         open_rows = draft.deadlines("")
         for rule in draft.office.track.deadlines.values():
             _reckon(draft, None, rule, open_rows.get(rule.name), on, imported=bool(importing))
@@ -40,10 +40,10 @@ def reckon(draft: Draft, on: str, *, importing: frozenset[str] = frozenset()) ->
 
 def _concerns_track(draft: Draft, touched: set[str]) -> bool:
     """Whether the track's deadlines can have moved: an activity, or a stage that stands or stood where a fact is held."""
-    states = [(draft.instance(ref), draft.instance(ref).state) for ref in touched]
-    states += [(draft.instance(ref), state) for ref, _, source, target in draft.moved for state in (source, target)]
+    states = [(ref, draft.instance(ref).state) for ref in touched]
+    states += [(ref, source) for ref, _, source, _ in draft.moved]  # where they moved to, they stand
     return not touched or any(table == "activity" for table, _ in draft.touched) or any(
-        draft.definition(instance).states[state].holds for instance, state in states)
+        draft.definition(draft.instance(ref)).states[state].holds for ref, state in states)
 
 
 def judge_again(draft: Draft, instance: Instance) -> None:

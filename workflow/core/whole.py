@@ -48,7 +48,7 @@ def activity(case: Case, office: Office, title: str, kind: str, field: str, unti
     on = decision.occurred(office, request.occurred)
     draft.put("activity", sound(Activity(len(draft.tables["activity"]) + 1, kind, title, field, on, until, instance, note), office))
     reckoning.reckon(draft, on)
-    return decision.change_of(draft, "activity", on, request)._replace(instance=instance)
+    return decision.change_of(draft, "activity", on, request, instance=instance)
 
 
 def assign(case: Case, office: Office, owner: str, request: Request) -> Change:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from workflow.core import office
-from workflow.core.agreement import KEYS, RECORDS
+from workflow.core import draft, office
+from workflow.core.agreement import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,6 +37,7 @@ NUMBERS = {
     "activity": ("no",), "message": ("revision", "late_days"), "coverage": ("year",),
 }
 SYS = office.SYS
+keyed = draft.keyed  # a row has the key of its record
 
 # What `json.loads` comes down to, without looking for white space around; the stubs do not know it.
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
@@ -100,14 +100,6 @@ def writer(table: str) -> Callable[[Mapping[str, Any]], list[Any]]:
         return cells
 
     return write
-
-
-def keyed(table: str) -> Callable[[Any], tuple[Any, ...]]:
-    """The function that gives the key of a row or a record within its agreement."""
-    at = places(table, KEYS)
-    if len(at) > 1:
-        return itemgetter(*at)
-    return itemgetter(slice(at[0], at[0] + 1)) if at else itemgetter(slice(0))
 
 
 def places(table: str, columns: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
