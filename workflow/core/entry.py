@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from json.encoder import encode_basestring as _text  # a text as JSON has it
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import Effect
@@ -35,8 +36,11 @@ PERSONAL_TAG = b"mufakat/v1 pd\0"
 NUL = b"\\u0000"  # as JSON writes it; not every database holds the letter
 MAX_KEYS = 4096
 _sound_keys: set[str] = set()
-_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 KEY_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_."
+FRAME = ('{"act":%s,"behalf":%s,"chain":%s,"corrects":%s,"cseq":%d,%s,"eid":%s,"from":%s,"identity":%s,"instance":%s,"log":%s,'
+         '"occurred":{"precision":"%s","text":%s},"pd":%s,"prev":%s,"reason":%s,"recorded":%s,"recorded_by":%s,"req":%s,"role":%s,"to":%s,'
+         '"trigger":%s,"v":%d}')  # of every body, in the order of the canonical form
 
 
 class Sealed(NamedTuple):
@@ -70,22 +74,20 @@ def seal(change: Change, *, head: Head, origin: str, eid: str, recorded: str, pe
         raise InvalidInput("recorded", recorded, "write UTC with microseconds: 2026-03-02T09:30:00.000000Z")
     prev = head.leaf if head.cseq else genesis(origin, head.chain)
     effects = [{"t": table, "k": None if key is None else list(key), "set": values} for table, key, values in change.effects]
-    commitments, details = _withhold(effects, change.personal, salts)
-    content = {
-        "v": FORMAT, "log": origin, "eid": eid, "chain": head.chain, "cseq": head.cseq + 1, "prev": prev, "recorded": recorded,
-        "occurred": {"text": change.occurred, "precision": precision(change.occurred) if change.occurred else ""},
-        "instance": change.instance, "recorded_by": person, "identity": identity, "behalf": change.behalf, "role": change.role,
-        "act": change.act, "trigger": change.trigger, "from": change.source, "to": change.target,
+    commitments, details = _withhold(effects, change.personal, salts) if change.personal else ({}, ())
+    inner = _json({
         "definition": None if change.definition is None else dict(zip(("name", "version", "hash"), change.definition, strict=True)),
-        "reason": change.reason, "corrects": change.corrects,
         "docs": [{"id": paper.no, "sha256": paper.sha256, "size": paper.size} for paper in change.documents],
-        "effects": effects, "pd": commitments, "req": req,
-    }
-    body = canonical(content)
+        "effects": effects})
+    body = _bytes(FRAME % (
+        _text(change.act), _text(change.behalf), _text(head.chain), _text(change.corrects), head.cseq + 1, inner[1:-1], _text(eid),
+        _text(change.source), _text(identity), _text(change.instance), _text(origin), precision(change.occurred) if change.occurred else "",
+        _text(change.occurred), _json(commitments) if commitments else "{}", _text(prev), _text(change.reason), _text(recorded), _text(person),
+        _text(req), _text(change.role), _text(change.target), _text(change.trigger), FORMAT))
     if NUL in body or any(NUL in text.encode() for _, _, text in details):
-        _refuse_nul(content, details)
+        _refuse_nul(json.loads(body), details)
     if len(body) > MAX_BODY:
-        field = _longest(content)
+        field = _longest(json.loads(body))
         raise InvalidInput(field, None, Phrase("too long: the journal entry would take {size:,} bytes and may take {most:,}; shorten it, or put "
                                                "the text in a document", size=len(body), most=MAX_BODY))
     return Sealed(head.chain, head.cseq + 1, eid, prev, leaf(body), body, recorded, change.occurred, change.act, change.instance,
@@ -123,13 +125,21 @@ def canonical(value: Any) -> bytes:
     Raises:
         InvalidInput: anything else, named by its path.
     """
+    return _bytes(_json(value))
+
+
+def _json(value: Any) -> str:
     fault = _fault(value)
     if fault is not None:
         raise InvalidInput(fault[0] or "value", None, fault[1])
+    return _written(value)
+
+
+def _bytes(text: str) -> bytes:
     try:
-        return _written(value).encode()
+        return text.encode()
     except UnicodeEncodeError:
-        path = next(path for path, text in _texts(value, "") if _is_broken(text))
+        path = next(path for path, text in _texts(json.loads(text), "") if _is_broken(text))
         raise InvalidInput(path or "value", None, "the text holds half a character (a lone surrogate)") from None
 
 
