@@ -188,7 +188,7 @@ class PostgresStore(PostgresTree):
         broken = False
         while True:
             try:
-                (row,) = self._link.rows(text, values, writes=True)
+                swapped = self._link.rows(text, values, writes=True)
             except Broken:
                 if self._together:
                     raise  # what was written before went with the connection
@@ -196,7 +196,7 @@ class PostgresStore(PostgresTree):
                 if self._stands(entry):
                     return
                 continue
-            if row[0] == 1 or (broken and self._stands(entry)):
+            if swapped or (broken and self._stands(entry)):
                 return
             raise HeadMoved(head.chain, head.cseq)
 

@@ -34,6 +34,8 @@ OLDEST = 150_000  # PostgreSQL 15
 STATEMENT_TIMEOUT, LOCK_TIMEOUT = 60.0, 10.0  # seconds
 PATIENCE = 15.0  # seconds in which a server may come back
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between attempts; the last from then on
+MANY = 100  # statements whose cursors are kept: as many as the driver keeps prepared
+FEW = 100  # rows of a result that a cursor may hold on to
 STARTING = ("57P03",)  # cannot connect now
 REPEATABLE = psycopg.IsolationLevel.REPEATABLE_READ
 GONE = ("08", "57P")  # the connection failed; an operator ended it
@@ -106,11 +108,11 @@ class Link:
     """One connection, made anew when it breaks; or a pool of them, for several threads."""
 
     _link: Connection | None
-    _cursor: psycopg.Cursor[Any] | None
 
     def __init__(self, address: str, source: Connection | ConnectionPool[Any], options: Mapping[str, Any] | None = None) -> None:
         self.address, self.where = address, shown(address)
         self._options, self._open = options or {}, True
+        self._cursors: dict[str, psycopg.Cursor[Any]] = {}
         self._pool = None if isinstance(source, psycopg.Connection) else source
         self._hold(source if isinstance(source, psycopg.Connection) else None)
 
@@ -121,11 +123,11 @@ class Link:
         Raises:
             Broken: the connection was lost while a statement that `writes` ran.
         """
-        if self._cursor is not None and not named:
+        if self._link is not None and not named:
             try:
-                return self._cursor.execute(sql, values).fetchall()
+                return self._fetched(self._link, sql, values)
             except psycopg.Error as error:
-                self._lose(error, self._cursor.connection, tell=writes)
+                self._lose(error, self._link, tell=writes)
         for pause in _pauses(PATIENCE):
             with self._connection() as link:
                 try:
@@ -156,9 +158,10 @@ class Link:
                     link.isolation_level = link.read_only = None
 
     def close(self) -> None:
-        self._open, self._cursor = False, None
+        self._open = False
         if self._link is not None:
             self._link.close()
+            self._hold(None)
         if self._pool is not None:
             self._pool.close()
 
@@ -176,8 +179,20 @@ class Link:
         yield self._link
 
     def _hold(self, link: Connection | None) -> None:
-        """Keep a connection, and one cursor on it: making one each time costs as much as a tenth of a statement."""
-        self._link, self._cursor = link, None if link is None else link.cursor()
+        """Keep a connection, and its cursors."""
+        self._link, self._cursors = link, {}
+
+    def _fetched(self, link: Connection, sql: str, values: Sequence[Any] | dict[str, Any]) -> list[Any]:
+        """The rows, by a cursor of this statement's own: meeting the same text again, it knows its values and columns by their types already."""
+        cursor = self._cursors.get(sql)
+        if cursor is None:
+            if len(self._cursors) >= MANY:
+                self._cursors.clear()
+            cursor = self._cursors[sql] = link.cursor()
+        rows = cursor.execute(sql, values).fetchall()
+        if len(rows) > FEW:
+            del self._cursors[sql]  # a cursor holds its last result
+        return rows
 
     def _lose(self, error: psycopg.Error, link: Connection, *, tell: bool) -> None:
         """Let go of a connection that an error shows to be gone; any other error is the caller's."""

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 WRITE = {table: writer(table) for table in OF_AGREEMENT + OF_OFFICE}
 CASTS = {(table, name): "bigint" for table, names in NUMBERS.items() for name in names}
 CASTS |= {(table, name): "boolean" for table, names in FLAGS.items() for name in names}
-SWAP = "WITH swap AS (UPDATE head SET cseq = %s, leaf = %s WHERE chain = %s AND cseq = %s AND leaf = %s RETURNING chain)"
-BEGIN = "WITH swap AS (INSERT INTO head (cseq, leaf, chain) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING chain)"
-ENTRY = (f"entered AS (INSERT INTO entry ({', '.join(COLUMNS)}) SELECT %s::text, %s::bigint, %s::text, %s::bytea, %s::text, %s::text, %s::text, "
-         "%s::text FROM swap RETURNING seq, chain, cseq)")
+SWAP = "WITH swap AS (UPDATE head SET cseq = %s, leaf = %s WHERE chain = %s AND cseq = %s AND leaf = %s RETURNING chain, cseq, leaf)"
+BEGIN = "WITH swap AS (INSERT INTO head (cseq, leaf, chain) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING chain, cseq, leaf)"
+ENTRY = (f"entered AS (INSERT INTO entry ({', '.join(COLUMNS)}) SELECT chain, cseq, leaf, %s::bytea, %s::text, %s::text, %s::text, %s::text "
+         "FROM swap RETURNING seq, chain, cseq)")
+SWAPPED = COLUMNS.index("body")  # the columns before it come from the head
 PENDING = "queued AS (INSERT INTO pending (seq, chain, cseq) SELECT seq, chain, cseq FROM entered)"
 REQUEST = "asked AS (INSERT INTO request (id, digest, chain, cseq) SELECT %s::text, %s::text, chain, cseq FROM entered)"
 DETAIL = {"chain": "text", "cseq": "bigint", "path": "text", "salt": "bytea", "value": "text"}
@@ -47,12 +48,12 @@ MANY = 500  # shapes that are kept
 
 def statement(head: Head, entry: Sealed, effects: Iterable[Effect], request: tuple[str, str] | None,
               definitions: Sequence[Pinned]) -> tuple[str, list[Any]]:
-    """The text and the values of one decision's write; the first value of its one row is how many heads were swapped."""
+    """The text and the values of one decision's write, which gives one row, and none where the head was not swapped."""
     made, changed = merged(effects)
     alike = _alike(changed)
     shape = (head.cseq == 0, request is None, len(entry.details), len(definitions), *((table, len(rows)) for table, rows in made.items()),
              *((*columns, len(rows) > 1) for columns, rows in alike.items()))
-    values: list[Any] = [entry.cseq, entry.leaf, *(head if head.cseq else head[:1]), *written(entry), *(request or ())]
+    values: list[Any] = [entry.cseq, entry.leaf, *(head if head.cseq else head[:1]), *written(entry)[SWAPPED:], *(request or ())]
     for detail in entry.details:
         values += (entry.chain, entry.cseq, *detail)
     for pinned in definitions:
@@ -86,8 +87,7 @@ def _text(head: Head, entry: Sealed, request: tuple[str, str] | None, definition
         parts += _rows(TABLES[table], own | columns, len(rows))
     parts += [_changed(number, table, columns, many=len(rows) > 1) for number, ((table, *columns), rows) in enumerate(alike.items())]
     found = " + ".join(f"(SELECT count(*) FROM changed{number})" for number in range(len(alike)))
-    check = f", 1 / CASE WHEN NOT EXISTS (SELECT FROM swap) OR {found} = %s THEN 1 ELSE 0 END" if alike else ""
-    return ", ".join(parts) + f" SELECT (SELECT count(*) FROM swap){check}"
+    return f"{', '.join(parts)} SELECT {f'1 / CASE WHEN {found} = %s THEN 1 ELSE 0 END' if alike else '1'} FROM swap"
 
 
 def _rows(name: str, columns: dict[str, str], count: int, more: str = "") -> list[str]:
