@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -16,7 +17,7 @@ from building import VALID, after, commit, new, sealed, start
 from postgres import ALONE
 
 from workflow.core.agreement import Effect, Head
-from workflow.errors import InvalidInput, StoreBusy, StoreError, StoreNotReady
+from workflow.errors import AgreementNotFound, InvalidInput, StoreBusy, StoreError, StoreNotReady
 from workflow.ports import HeadMoved, Pinned, Signed
 from workflow.store import open_store, shown
 from workflow.store.migrations import current, upgrade
@@ -305,6 +306,73 @@ def test_a_decision_is_one_statement_and_an_agreement_is_one(store, monkeypatch)
 
     assert case.head == head
     assert len(asked) == 2
+
+
+CHANGES = {
+    "a row changed": [Effect("instance", LOI, {"state": "signed", "links": {"z": "1", "a": "木更津"}, "entered": (("signed", "2016-11-18"),)})],
+    "new rows before and after": [new("instance", ref="a"), new("instance", ref="z"), new("row", name="a"),
+                                  new("row", name="z", data={"z": [], "a": {}})],
+    "a row made and changed": [new("row", name="a"), Effect("row", ("loi", "a", 1), {"status": "met", "data": {"b": True, "a": None}})],
+    "a deadline's next revision": [Effect("deadline", ("loi", "answer", 1), {"status": "void", "wake_at": "", "provisional": True}),
+                                   new("deadline", revision=2, nominal="2016-12-01")],
+    "a revision that no longer counts": [new("deadline", revision=2), Effect("deadline", ("loi", "answer", 1), {"status": "void"})],
+    "the agreement itself": [Effect("agreement", (), {"owner": "p2", "parties": [{"name": "木更津市", "country": "JP"}]})],
+    "what is not read at once": [new("activity"), new("document"), Effect("message", VALID["message"][:6], {"state": "dead"})],
+    "nothing": [],
+}
+
+
+def shown_in_order(case):
+    """Everything that a decision could tell apart: the order of rows, True from 1, a tuple from a list."""
+    return repr([case.head, *((table, list(case.tables[table].items())) for table in OF_AGREEMENT)])
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_known_of_an_agreement_is_what_somebody_else_reads(store, database_url, change):
+    start(store, new("row"), new("deadline"), new("message"))
+
+    for effects in (CHANGES[change], [effect for effect in CHANGES[change] if effect.key is not None]):  # on what was read, and on what followed
+        commit(store, store.load("bogor-kisarazu").head, *effects)
+        with PostgresStore.open(database_url) as fresh:
+            assert shown_in_order(store.load("bogor-kisarazu")) == shown_in_order(fresh.load("bogor-kisarazu"))
+
+
+def test_an_agreement_that_is_known_costs_its_head_alone(store, monkeypatch):
+    start(store)
+    case, asked, rows = store.load("bogor-kisarazu"), [], store._link.rows
+    monkeypatch.setattr(store._link, "rows", lambda sql, *args, **more: (asked.append(sql), rows(sql, *args, **more))[1])
+
+    assert store.load("bogor-kisarazu") == case
+    head = commit(store, case.head, Effect("instance", LOI, {"state": "signed"}))
+    assert store.load("agr-1").head == head
+
+    assert len(asked) == 3
+    assert {sql for sql in asked if "instance" in sql} == {asked[1]}
+
+
+def test_what_somebody_else_changed_is_read_again(store, database_url):
+    start(store)
+    case = store.load("bogor-kisarazu")
+    with PostgresStore.open(database_url) as other:
+        commit(other, case.head, Effect("instance", LOI, {"state": "signed"}), Effect("agreement", (), {"ref": "other"}))
+
+    with pytest.raises(AgreementNotFound):
+        store.load("bogor-kisarazu")
+    assert store.load("other").instance("loi").state == "signed"
+    with pytest.raises(AgreementNotFound):
+        store.load("bogor-kisarazu")
+
+
+def test_what_was_undone_is_not_known(store):
+    start(store)
+    case = store.load("bogor-kisarazu")
+
+    with suppress(InterruptedError), store.together():
+        commit(store, case.head, Effect("instance", LOI, {"state": "signed"}))
+        assert store.load("bogor-kisarazu").instance("loi").state == "signed"
+        raise InterruptedError
+
+    assert store.load("bogor-kisarazu") == case
 
 
 def test_a_pool_holds_no_group(database_url):

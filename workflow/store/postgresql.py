@@ -16,6 +16,7 @@ from workflow.errors import AgreementNotFound, DefinitionNotFound, InvalidInput,
 from workflow.ports import HeadMoved, Pinned
 from workflow.store import entries
 from workflow.store import postgresql_loading as loading
+from workflow.store.postgresql_known import STANDS, Known
 from workflow.store.postgresql_link import LOCK_TIMEOUT, STATEMENT_TIMEOUT, Broken, Link, connect, problem, set_up
 from workflow.store.postgresql_schema import examine
 from workflow.store.postgresql_tree import PostgresTree
@@ -113,6 +114,10 @@ class PostgresStore(PostgresTree):
         settings = {"autocommit": True, "fallback_application_name": "mufakat", "client_encoding": "utf8"}
         return cls(Link(address, ConnectionPool(address, kwargs=settings, min_size=1, max_size=size, configure=configure, open=True)))
 
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self._known = Known()
+
     def __enter__(self) -> Self:
         return self
 
@@ -134,10 +139,15 @@ class PostgresStore(PostgresTree):
 
     def _decided_on(self, ref: str) -> Case:
         """What every decision reads, the rest when it is asked for."""
-        rows = self._all(loading.FIND, (ref, ref))
-        if not rows:
-            raise AgreementNotFound("agreement", ref, self.refs())
-        head, found = loading.case_of(rows)
+        held = self._known.find(ref)
+        if held is not None and self._all(STANDS, held[0]):
+            head, found = held
+        else:
+            rows = self._all(loading.FIND, (ref, ref))
+            if not rows:
+                raise AgreementNotFound("agreement", ref, self.refs())
+            head, found = loading.case_of(rows)
+            self._known.keep(head, found)
         tables = Later(self._table, head.chain)
         tables.update(found)
         return Case(head, tables)
@@ -153,6 +163,7 @@ class PostgresStore(PostgresTree):
         try:
             with self._link.transaction() if self._together else nullcontext():
                 self._commit(head, entry, *statement(head, entry, effects, request, definitions))
+            self._known.follow(head, entry, effects)
         except psycopg.errors.UniqueViolation as error:
             if error.diag.constraint_name in RACES:
                 raise HeadMoved(head.chain, head.cseq) from error
