@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 import definitions
 from workflow.catalog import Catalog
-from workflow.core.lint_shape import SHAPES
+from workflow.core.lint_shape import SHAPES, Report, clean
 
 CATALOG = Catalog(definitions.roots(), definitions.GUARDS)
 SCHEMAS = {kind: json.loads(Path(definitions.schemas(), f"{kind}.schema.json").read_text(encoding="utf-8")) for kind in ("stage", "track")}
@@ -43,6 +43,19 @@ def test_schema_and_lint_speak_one_vocabulary(shape):
     for table in tables:
         assert set(table["properties"]) == {name.rstrip("!") for name in SHAPES[shape]}
         assert set(table["required"]) == {name[:-1] for name in SHAPES[shape] if name.endswith("!")}
+
+
+@pytest.mark.parametrize(("kind", "name", "deadline"), [("stage", "mou", "council"), ("track", "sister-city", "dormancy")])
+@pytest.mark.parametrize("leave", ["extendable", "waivable", "suspendable"])
+def test_a_definition_may_leave_a_binding_period_to_the_office(kind, name, deadline, leave):
+    data = copy.deepcopy(CATALOG.latest(kind, name).data)
+    data["deadline"][deadline][leave] = True
+    report = Report("file.toml")
+
+    clean(report, "", data, kind)
+
+    assert report.problems == []
+    assert not refused(kind, data)
 
 
 @pytest.mark.parametrize(("kind", "name", "path", "value"), [
