@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from workflow.core.entry import open_entry
+from workflow.store import open_store
+
 WHY = ("--reason", "the partner asked for it")
 
 
@@ -76,3 +79,34 @@ def test_the_shell_knows_a_stage_s_deadlines(loi):
     context.params["ref"] = "bogor-kisarazu/loi"
 
     assert complete_deadline(context, None, "dr") == ["draft"]
+
+
+LADDERS = ("--param", "loi_draft_days=60", "--ladder", "-20d,0", "--ladder", "draft=-12d,-3d,0")
+
+
+def told(office):
+    """The days and the rungs on which somebody is told of the draft."""
+    rows = office.json("deadline show a-b/loi draft")["rungs"]
+    return [row["rung"] for row in rows]
+
+
+def test_an_agreement_s_own_ladder_is_on_record_and_is_the_one_it_goes_by(office):
+    office.ok("start sister-city a-b --party A:ID --party B:JP --owner me", *LADDERS)
+    office.ok("config set ladder.sister-city.loi.draft -- -9d,0")  # the office's does not undo it
+    office.ok("open a-b loi exploration_positive=yes")
+    office.ok("record a-b/loi place=Tokyo")
+
+    assert told(office)[:3] == ["-12d", "-3d", "0"]
+    with open_store(office.environment["MUFAKAT_DB"]) as store:
+        chain = store.load("a-b").agreement.id
+        params = open_entry(next(store.entries(chain)).body, {})[1][0].values["params"]
+    assert params == {"ladder": "-20d,0", "ladder.draft": "-12d,-3d,0", "loi_draft_days": 60}
+
+
+@pytest.mark.parametrize(("ladder", "said"), [("soon", "-30d"), ("draft=", "-30d"), ("drafft=-3d", "draft"), ("-3d*2", "-30d")])
+def test_a_bad_ladder_of_an_agreement_is_refused_with_what_is_right(office, ladder, said):
+    refused = office("start sister-city a-b --party A:ID --party B:JP --owner me --ladder", ladder)
+
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    assert office.json("list") == []

@@ -99,6 +99,14 @@ def param(app: App, text: str) -> tuple[str, Any]:
     return name, checked_policy(app, name, value)
 
 
+def ladder(text: str) -> tuple[str, str]:
+    """`-30d,-7d,0` for a whole agreement, `council=-10bd,0` for one deadline of it."""
+    from workflow.core.ladder import own
+
+    name, equals, leads = text.rpartition("=")
+    return (own(name), leads) if equals else ("ladder", leads)
+
+
 def on_requirement(app: App, ref: str, name: str, trigger: str, facts: Sequence[Fact], flags: Mapping[str, Any],
                    ) -> tuple[list[Fact], list[Paper]]:
     """

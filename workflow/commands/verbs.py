@@ -31,12 +31,13 @@ ACTIVITIES = ("activity", "contact", "report")
 @click.option("--party", "parties", multiple=True, metavar="NAME:CC[:KIND]", help="A party, its country, its kind (default city).")
 @click.option("--owner", default="me", metavar="PERSON", help="Who is responsible; default me.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A policy number of this agreement alone.")
+@click.option("--ladder", "ladders", multiple=True, metavar="[DEADLINE=]LADDER", help="When people are reminded in this agreement: -30d,-7d,0,+7d*4.")
 @click.option("--existing", default="", metavar="STAGE:STATE", help="Enter a running agreement: a stage in the state it stands in.")
 @click.option("--as-of", default="", metavar="DATE", help="Since when it stands there.")
 @write_options_of(place=False)
 @pass_app
-def start_command(app: App, track: str, ref: str, title: str, parties: tuple[str, ...], owner: str, params: tuple[str, ...], existing: str,
-                  as_of: str, **options: Any) -> None:
+def start_command(app: App, track: str, ref: str, title: str, parties: tuple[str, ...], owner: str, params: tuple[str, ...],
+                  ladders: tuple[str, ...], existing: str, as_of: str, **options: Any) -> None:
     """Begin an agreement: TRACK is the way it goes (mufakat definition list), REF the name you will type."""
     engine = app.editor
     if not parties:
@@ -50,7 +51,7 @@ def start_command(app: App, track: str, ref: str, title: str, parties: tuple[str
     begun = asked._replace(occurred=since or asked.occurred)
     entering = _rehearsed(engine, track, stage, state, begun) if existing else None
     done = engine.start(ref, track, title or "–".join(side["name"] for side in sides), sides, app.person(owner).id,
-                        dict(typed.param(app, text) for text in params), begun, imported=bool(existing))
+                        dict([*(typed.param(app, text) for text in params), *map(typed.ladder, ladders)]), begun, imported=bool(existing))
     if entering is not None and asked.dry_run:
         done = entering._replace(ref=f"{ref}/{entering.change.instance}", before=(done,))
     elif existing:

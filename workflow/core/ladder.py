@@ -2,8 +2,8 @@
 The rungs of a deadline: on which days somebody is told of it, and the instant at which it next wants to be looked at.
 
 A ladder is written `-30d,-7d,0,+7d*4`: leads to the deadline's day, and (`*`) how often the last is repeated after it. Which one holds:
-the deadline's own (set by the office, else its definition's), else the agreement's, the track's, the office's, else `DEFAULT`. After its
-day it is brought before the definition's escalation roles one by one, each after some working days in which nobody answered.
+the deadline's own (set for the agreement, else by the office, else its definition's), else the agreement's, the track's, the office's, else
+`DEFAULT`. After its day it is brought before the definition's escalation roles one by one, each after some working days in which nobody answered.
 """
 
 from __future__ import annotations
@@ -125,12 +125,17 @@ def rule_of(draft: Draft, row: Deadline) -> DeadlineRule | None:
 def chosen(draft: Draft, rule: DeadlineRule, row: Deadline) -> Ladder:
     """The ladder in force for a deadline."""
     settings, params, track = draft.office.settings, draft.agreement.params, draft.office.track.name
-    own = params.get(f"ladder.{row.name.replace('-', '_')}") or _own(settings, track, draft, row)
-    if own:
-        return parse(str(own))
+    settled = params.get(own(row.name)) or _own(settings, track, draft, row)
+    if settled:
+        return parse(str(settled))
     if "ladder" in rule.spec:
         return _defined(tuple(rule.spec["ladder"]), rule.spec.get("repeat", ""))
     return parse(str(params.get("ladder") or settings.get(f"ladder.{track}") or settings.get("ladder") or DEFAULT))
+
+
+def own(deadline: str) -> str:
+    """The parameter of an agreement that holds its own ladder for this deadline; `ladder` alone is for all that have none."""
+    return f"ladder.{deadline.replace('-', '_')}"
 
 
 @lru_cache(maxsize=256)

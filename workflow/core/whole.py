@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workflow.core import anchors, dates, decision, reckoning
+from workflow.core import anchors, dates, decision, ladder, reckoning
 from workflow.core.agreement import Activity, Agreement, Case, Change, Head, empty
 from workflow.core.draft import Draft
 from workflow.core.office import SYS
@@ -120,7 +120,7 @@ def checked(parties: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def check_params(office: Office, params: Mapping[str, Any]) -> None:
-    """Refuse a policy that no deadline of the track and its stages knows, or a value that it cannot have."""
+    """Refuse a policy or a ladder that no deadline of the track and its stages knows, or a value that it cannot have."""
     if not params:
         return
     rules = [*office.track.deadlines.values()]
@@ -129,10 +129,15 @@ def check_params(office: Office, params: Mapping[str, Any]) -> None:
         rules += [*found.deadlines.values(), *(found.item.deadlines.values() if found.item else ())]
     amounts = {rule.param for rule in rules if rule.param}
     days = {anchor.partition(":")[2] for rule in rules for anchor in rule.anchors if anchor.startswith("param:")}
+    ladders = {"ladder", *(ladder.own(rule.name) for rule in rules)}
     for name, value in params.items():
-        if name not in amounts | days:
+        if name.partition(".")[0] == "ladder":
+            if name not in ladders:
+                raise InvalidInput("ladder", name.partition(".")[2], "this track has no such deadline", sorted(rule.name for rule in rules))
+            ladder.parse(str(value))
+        elif name not in amounts | days:
             raise InvalidInput("param", name, "no deadline of this track depends on it", sorted(amounts | days))
-        if name in amounts and anchors.whole_number(value) is None:
+        elif name in amounts and anchors.whole_number(value) is None:
             raise InvalidInput(name, value, "a whole number is needed")
-        if name in days and not anchors.is_policy_day(str(value)):
+        elif name in days and not anchors.is_policy_day(str(value)):
             raise InvalidInput(name, value, "write a date, or the month and day of every year (12-31)")
