@@ -90,7 +90,7 @@ def messages(store: Any, ref: str) -> dict[tuple[Any, ...], Any]:
     return dict(store.load(ref.partition("/")[0]).tables["message"])
 
 
-def main(database: str, folder: str, now: str, point: str, repeats: str) -> None:
+def main(database: str, folder: str, now: str, point: str, repeats: str, slow: str) -> None:
     """Deliver once as a process of its own; at `point` it kills itself. What the channel took stands in `folder`, a line a send."""
     from workflow.store import open_store
 
@@ -102,7 +102,7 @@ def main(database: str, folder: str, now: str, point: str, repeats: str) -> None
 
         def __getattr__(self, name: str) -> Any:
             found = getattr(self._store, name)
-            return (lambda *a, **k: _die(name, found, *a, **k)) if name in ("claim", "hand", "commit", "release") else found
+            return (lambda *a, **k: _die(name, found, *a, **k)) if name in ("claim", "hand", "commit", "settle", "release") else found
 
     def _die(name: str, act: Any, *a: Any, **k: Any) -> Any:
         if point == f"before {name}":
@@ -126,7 +126,8 @@ def main(database: str, folder: str, now: str, point: str, repeats: str) -> None
 
     world = World(Path(folder), store=Dying(open_store(database)))
     world.now = now
-    worker(world, {"email": Ledger()}, worker=f"w{os.getpid()}").round()
+    clock = world.clock if slow == "yes" else lambda: f"{now}:00.000000Z"  # the world's goes on by a second whenever it is looked at
+    worker(world, {"email": Ledger()}, worker=f"w{os.getpid()}", clock=clock).round()
 
 
 if __name__ == "__main__":

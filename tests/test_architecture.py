@@ -15,13 +15,13 @@ CAPS = {"workflow.verifier.verify": 740}  # an auditor takes it home as one file
 LAYERS = [  # lowest first: a module imports its own layer and those below
     "workflow workflow.errors",
     "workflow.core workflow.verifier",
-    "workflow.ports workflow.config",
+    "workflow.ports workflow.outbox workflow.config",
     "workflow.messages",
     ("workflow.store workflow.channels workflow.exports workflow.imports workflow.catalog workflow.calendars workflow.documents workflow.library "
      "workflow.signing"),
     ("workflow.outcome workflow.asking workflow.engine workflow.promises workflow.administration workflow.reminders workflow.dispatching "
-     "workflow.rehearsal workflow.alerting workflow.batch workflow.audit workflow.keys workflow.verifying workflow.erasing workflow.rotating "
-     "workflow.scheduler workflow.reports"),
+     "workflow.settling workflow.rehearsal workflow.alerting workflow.batch workflow.audit workflow.keys workflow.verifying workflow.erasing "
+     "workflow.rotating workflow.scheduler workflow.reports"),
     "workflow.demo",
     "workflow.commands workflow.locale",
 ]

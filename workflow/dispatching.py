@@ -1,7 +1,7 @@
 """
 Dispatch: what is due leaves. Claim, hand over, settle; any number of workers, each message at least once.
 
-    claimed ── handed (its digest's key is written down) ── sent ──────────── settled: an entry of its agreement, then the claim is let go
+    claimed ── handed (its digest's key is written down) ── sent ──────────── settled: an entry of its agreement, and the claim is let go
        │                      │
        │                      └── killed here: the lease runs out, and whoever claims it next finds the key. A channel whose receivers know
        │                          the key (e-mail: Message-ID) repeats it under the same key; for a chat it is `uncertain`, for a person to judge
@@ -10,31 +10,29 @@ Dispatch: what is due leaves. Claim, hand over, settle; any number of workers, e
 Three rules. The key is written before the channel is called. The outcome is written before the claim is let go. Nothing that one recipient,
 one channel or one template does keeps a message from the others.
 
-What was sent never comes back, so those claims are let go together when the round ends. Everything else is let go as it is written.
+A claim is of everything that one person is to be told over one channel. Where a repetition does no harm, the keys of a round are written at once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core.agreement import Case, Head, after
-from workflow.core.delivery import WAITING, Verdict, discreet, failed, settle
+from workflow.core.delivery import WAITING, Verdict, discreet, failed
 from workflow.core.digest import KINDS, Digest, Line, line, why
 from workflow.core.draft import Draft
-from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.ladder import ROLES
-from workflow.core.office import SYSTEM
 from workflow.core.reminding import LOUD, arrival
-from workflow.errors import AgreementNotFound, DeliveryFailed, InvalidInput, Phrase, StaleInstance, Uncertain, Undeliverable
+from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.library import civil_day
-from workflow.ports import HeadMoved
+from workflow.settling import Settling, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from workflow.core.agreement import Deadline
+    from workflow.core.agreement import Case, Deadline, Message
     from workflow.core.digest import Outgoing
     from workflow.core.draft import Office
     from workflow.core.office import Person
@@ -43,10 +41,7 @@ if TYPE_CHECKING:
 LEASE = 600  # seconds a claim holds: after that the messages of a worker that died are another's
 MARGIN = 240  # seconds a send may take, every step of it slow: what has less left of its lease is let go unsent
 BATCH = 100
-MOST = 1000  # messages of one round; those of one person belong together, so that one message tells all
-ENTRY = 50  # messages that one entry of the journal has room for, each with a reason and with what goes on over another channel
-SENT = 100  # that one has room for when they have left and there is no more to say
-ATTEMPTS = 100  # lost races for an agreement's head before giving up
+MOST = 1000  # messages of one round
 
 
 class Outcome(NamedTuple):
@@ -62,17 +57,29 @@ class Outcome(NamedTuple):
 
 
 class _Item(NamedTuple):
-    """A claimed message; `line` is None for one that is never said."""
+    """A claimed message, and how it is said."""
 
-    claim: Claimed
+    agreement: str
+    key: tuple[Any, ...]
     draft: Draft
-    row: Any
+    row: Message
     line: Line | None = None
 
-    @property
-    def send(self) -> str:
-        """The key under which it may have left before."""
-        return self.claim.send or (self.row.send if self.row.state == "uncertain" else "")
+
+class _Group(NamedTuple):
+    """What leaves in one digest."""
+
+    send: str
+    items: list[_Item]
+    fresh: bool  # its key is not written down yet
+
+
+class _Box(NamedTuple):
+    """What one claim holds: the digests that are to leave; whether something of it is to be tried later."""
+
+    claim: Claimed
+    groups: list[_Group]
+    later: bool = False
 
 
 class Dispatcher:
@@ -91,74 +98,81 @@ class Dispatcher:
         self._connected: dict[str, Channel] = {}
         self._known: dict[str, Person] = {}
         self._stands_in: dict[str, Person] = {}
-        self._cases: dict[str, Case] = {}  # as they were last read or written; whoever is not the last to write reads again
-        self._sent: list[Claimed] = []
+        self._drafts: dict[str, Draft] = {}
+        self._quiet: dict[tuple[Any, ...], Verdict | None] = {}  # by hours: the same office and the same moment for all
 
     def round(self, limit: int = MOST, stopping: Callable[[], bool] = bool) -> list[Outcome]:
-        """Everything that is due now, at most `limit` messages; how each ended. Once it is `stopping` the rest is let go, unsent."""
+        """Everything that is due now, `limit` messages and what belongs to them; how each ended. Once it is `stopping` the rest is let go, unsent."""
         now = self.clock()
-        self._known, self._connected, self._cases, self._sent = self.people(), {}, {}, []
+        self._known, self._connected, self._quiet = self.people(), {}, {}
         self._stands_in = {str(person.deputy["person"]): person for person in self._known.values() if person.deputy.get("person")}
         claims = self._claim(now, limit)
-        items, done = self._read(claims, now)
+        agreements = dict.fromkeys(agreement for claim in claims for agreement, _ in claim.messages)
+        cases = self.outbox.waiting(list(agreements)) if agreements else {}
+        self._drafts = {ident: Draft(case, self.office(case, now)) for ident, case in cases.items()}
+        ways = {ident: person.channels or list(self.channels) for ident, person in self._known.items()}
+        settling = Settling(self.store, self.outbox, cases, ways, clock=self.clock, origin=self.origin, entropy=self.entropy)
+        done: list[Outcome] = []
+        unsent: list[Claimed] = []
         try:
-            for group in _groups(items):
-                if stopping():
-                    self.outbox.release([item.claim for item in group])
-                else:
-                    done += self._deliver(group)
+            boxes = [self._read(claim, settling, done, now) for claim in claims]
+            ahead = [box.claim._replace(send=group.send) for box in boxes for group in box.groups if group.fresh and self._repeats(box.claim.channel)]
+            if ahead:
+                self.outbox.hand(ahead)
+            unsent.extend(box.claim for box in boxes if stopping() or not self._deliver(box, settling, done))
         finally:
-            self.outbox.release(self._sent)
+            settling.flush()
+            if unsent:
+                self.outbox.release(unsent)
         return done
 
     def _claim(self, now: str, limit: int) -> list[Claimed]:
         now = f"{now[:19]}Z"  # as messages have it: what was written in this second is due in it
         claims: list[Claimed] = []
-        while len(claims) < limit:
-            size = min(BATCH, limit - len(claims))
+        held = 0
+        while held < limit:
+            size = min(BATCH, limit - held)
             found = self.outbox.claim(now, self.worker, LEASE, size)
             claims += found
-            if len(found) < size:
+            held += sum(len(claim.messages) for claim in found)
+            if sum(len(claim.messages) for claim in found) < size:
                 break
         return claims
 
-    def _read(self, claims: Sequence[Claimed], now: str) -> tuple[list[_Item], list[Outcome]]:
-        """The claimed messages as lines; those that cannot be sent at all are settled at once, those that need not be are let go."""
-        drafts: dict[str, Draft | None] = {}
-        quiet: dict[str, Verdict | None] = {}  # by recipient: the same office and the same moment for all
-        items: list[_Item] = []
-        done: list[Outcome] = []
-        for claim in claims:
-            if claim.agreement not in drafts:
-                drafts[claim.agreement] = self._draft(claim.agreement, now)
-            draft = drafts[claim.agreement]
-            row = draft.case.tables["message"].get(claim.key) if draft is not None else None
+    def _read(self, claim: Claimed, settling: Settling, done: list[Outcome], now: str) -> _Box:
+        """The messages of a claim as they are to be sent; those that cannot be sent at all, or not now, are settled at once."""
+        ended: dict[Verdict, list[_Item]] = {}
+        parts: dict[str, list[_Item]] = {}
+        for agreement, key in claim.messages:
+            draft = self._drafts.get(agreement)
+            row = draft.tables["message"].get(key) if draft is not None else None
             if draft is None or row is None or row.state not in WAITING:
-                self.outbox.release([claim])
                 continue
-            deadline = draft.case.tables["deadline"].get((row.instance, row.name, row.revision))
-            person = self._known.get(row.recipient)
-            item, verdict = _Item(claim, draft, row), self._hopeless(row, deadline, person, claim)
-            if verdict is None and person is not None:
-                try:
-                    if person.id not in quiet:
-                        quiet[person.id] = _quiet(draft.office, person, now)
-                    verdict = quiet[person.id]
-                    item = item._replace(line=self._line(draft, deadline, row, person, now))
-                except Exception as fault:  # noqa: BLE001  # one row that cannot be read keeps none of the others waiting
-                    verdict = failed(_named(fault), claim.attempt, now)
+            item, verdict = self._judged(_Item(agreement, key, draft, row), claim, now)
             if verdict is not None:
-                done += self._settle([item], verdict, claim.send)
-            else:
-                items.append(item)
-        return items, done
+                ended.setdefault(verdict, []).append(item)
+            else:  # what may have left before leaves as it was then
+                parts.setdefault(row.send if row.state == "uncertain" else "", []).append(item)
+        for verdict, items in ended.items():
+            settling.ended([item[:2] for item in items], verdict, claim.send)
+            done += _outcomes(items, verdict)
+        groups = [_Group(send or claim.send or key_of(items), items, not (send or claim.send)) for send, items in parts.items()]
+        return _Box(claim, groups, any(verdict.again for verdict in ended) or not (ended or groups))
 
-    def _draft(self, agreement: str, now: str) -> Draft | None:
+    def _judged(self, item: _Item, claim: Claimed, now: str) -> tuple[_Item, Verdict | None]:
+        """A message with its line, or how it ends without being sent."""
+        row = item.row
+        deadline, person = item.draft.tables["deadline"].get((row.instance, row.name, row.revision)), self._known.get(row.recipient)
+        verdict = self._hopeless(row, deadline, person, claim)
+        if verdict is not None or person is None:
+            return item, verdict
         try:
-            case = self._cases[agreement] = self.store.load(agreement)
-        except AgreementNotFound:
-            return None
-        return Draft(case, self.office(case, now))
+            hours = (person.zone, *person.quiet, person.calendar)
+            if hours not in self._quiet:
+                self._quiet[hours] = _quiet(item.draft.office, person, now)
+            return item._replace(line=self._line(item.draft, deadline, row, person, now)), self._quiet[hours]
+        except Exception as fault:  # noqa: BLE001  # one row that cannot be read keeps none of the others waiting
+            return item, failed(_named(fault), claim.attempt, now)
 
     def _hopeless(self, row: Any, deadline: Deadline | None, person: Person | None, claim: Claimed) -> Verdict | None:
         """How a message ends that no channel is asked for: parked, given up, or left for a person to judge."""
@@ -187,104 +201,77 @@ class Dispatcher:
         return line(draft, deadline, self._known.get(agreement.owner), day=civil_day(now, person.zone or draft.office.zone), kind=row.kind,
                     late_days=row.late_days, why=why(person, agreement.owner, roles, self._stands_in))
 
-    def _deliver(self, group: list[_Item]) -> list[Outcome]:
-        now = self.clock()
-        claims, row = [item.claim for item in group], group[0].row
-        if any(_seconds(now, claim.until) < MARGIN for claim in claims):
-            self.outbox.release(claims)
-            return []
-        key = group[0].send or key_of(claims)
-        person = self._known[row.recipient]
-        verdict = self._send(group, key, person, now)
-        if verdict.again:
-            verdict = verdict._replace(again=arrival(group[0].draft.office, person, verdict.again, at_once=True))
-        return self._settle(group, verdict, key)
+    def _deliver(self, box: _Box, settling: Settling, done: list[Outcome]) -> bool:
+        """Send the digests of a claim; whether it is over, with nothing left to be tried."""
+        later = box.later
+        for group in box.groups:
+            now, messages = self.clock(), [item[:2] for item in group.items]
+            if seconds(now, box.claim.until) < MARGIN:
+                return False
+            verdict = self._send(group, box.claim, now)
+            if verdict.again:
+                verdict = verdict._replace(again=arrival(group.items[0].draft.office, self._known[box.claim.recipient], verdict.again, at_once=True))
+                later = True
+            if not later and group is box.groups[-1]:
+                settling.over(box.claim)
+            if verdict.state == "sent":
+                settling.left(messages, group.send, now, alone=not self._repeats(box.claim.channel))
+            else:
+                settling.ended(messages, verdict, group.send)
+            done += _outcomes(group.items, verdict)
+        if not box.groups and not later:
+            settling.over(box.claim)
+        return not later
 
-    def _send(self, group: list[_Item], key: str, person: Person, now: str) -> Verdict:
-        attempt, name = max(item.claim.attempt for item in group), group[0].row.channel
-        lines = tuple(item.line for item in group if item.line is not None)
+    def _send(self, group: _Group, claim: Claimed, now: str) -> Verdict:
+        person = self._known[claim.recipient]
+        lines = tuple(item.line for item in group.items if item.line is not None)
         try:
             day = civil_day(now, person.zone or lines[0].zone)
-            digest = Digest(key, person, name, day, lines, all(row.urgent for row in lines), self.checkpoint())
-            outgoing, channel = self.say(digest, person.lang), self._channel(name)
-            self.outbox.hand([item.claim for item in group], key)
+            digest = Digest(group.send, person, claim.channel, day, lines, all(row.urgent for row in lines), self.checkpoint())
+            outgoing, channel = self.say(digest, person.lang), self._channel(claim.channel)
+            if group.fresh and not channel.repeats:
+                self.outbox.hand([claim._replace(send=group.send)])
             channel.send(outgoing)
         except Undeliverable as refused:
             return Verdict("dead", discreet(str(refused.why), person))
         except Uncertain as cut:
-            if self._channel(name).repeats:
-                return failed(discreet(str(cut.why), person), attempt, now, "uncertain")
+            if self._repeats(claim.channel):
+                return failed(discreet(str(cut.why), person), claim.attempt, now, "uncertain")
             return Verdict("uncertain", discreet(str(cut.why), person))
         except (DeliveryFailed, InvalidInput) as fault:
-            return failed(discreet(str(fault.why), person), attempt, now)
+            return failed(discreet(str(fault.why), person), claim.attempt, now)
         except Exception as fault:  # noqa: BLE001  # a channel is somebody else's program; its faults stay its own
-            return failed(discreet(_named(fault), person), attempt, now)
+            return failed(discreet(_named(fault), person), claim.attempt, now)
         return Verdict("sent")
+
+    def _repeats(self, name: str) -> bool:
+        """Whether what is sent over a channel may be sent again; one that cannot be connected says so when it is sent over."""
+        with suppress(Undeliverable, InvalidInput):
+            return self._channel(name).repeats
+        return False
 
     def _channel(self, name: str) -> Channel:
         if name not in self._connected:
             self._connected[name] = self.channel(name)
         return self._connected[name]
 
-    def _settle(self, group: list[_Item], verdict: Verdict, key: str) -> list[Outcome]:
-        """Write the outcome in every agreement that the digest spoke of, then let go of the claims."""
-        by_agreement: dict[str, list[_Item]] = {}
-        for item in group:
-            by_agreement.setdefault(item.claim.agreement, []).append(item)
-        room = SENT if verdict.state == "sent" else ENTRY
-        for items in by_agreement.values():
-            for start in range(0, len(items), room):
-                self._write(items[0].claim.agreement, [item.claim.key for item in items[start:start + room]], verdict, key)
-        if verdict.state == "sent":
-            self._sent += [item.claim for item in group]
-        else:
-            self.outbox.release([item.claim for item in group])
-        return [Outcome(f"{item.draft.agreement.ref}/{item.row.instance}".rstrip("/"), item.row.name, item.row.recipient, item.row.channel,
-                        verdict.state, verdict.reason, verdict.again) for item in group]
 
-    def _write(self, agreement: str, keys: list[tuple[Any, ...]], verdict: Verdict, key: str) -> None:
-        ways = {ident: person.channels or list(self.channels) for ident, person in self._known.items()}
-        for _ in range(ATTEMPTS):
-            case, now = self._cases.pop(agreement, None) or self.store.load(agreement), self.clock()
-            change = settle(case, keys, verdict, key, now, ways)
-            if change is None:
-                return
-            entry = seal(change, head=case.head, origin=self.origin, eid=uuid7(milliseconds(now), self.entropy(10)), recorded=now,
-                         person=SYSTEM.person, identity=SYSTEM.identity, salts=lambda: self.entropy(32))
-            try:
-                self.store.commit(case.head, entry, change.effects)
-            except HeadMoved:
-                continue
-            left = {"message": after(case, change).tables["message"]}  # all that an outcome is decided on
-            self._cases[agreement] = Case(Head(entry.chain, entry.cseq, entry.leaf), left)
-            return
-        raise StaleInstance(agreement, Phrase("one revision"), Phrase("too many at once"))
-
-
-def key_of(claims: Iterable[Claimed]) -> str:
+def key_of(items: Iterable[_Item]) -> str:
     """The key of a digest: the same messages have the same."""
-    named = sorted("\x1f".join(map(str, (claim.agreement, *claim.key))) for claim in claims)
+    named = sorted("\x1f".join(map(str, (item.agreement, *item.key))) for item in items)
     return hashlib.sha256("\x1e".join(named).encode()).hexdigest()[:40]
 
 
-def _groups(items: list[_Item]) -> list[list[_Item]]:
-    """What leaves together: one person's messages over one channel; what began to leave before, as it was then."""
-    found: dict[tuple[str, str, str], list[_Item]] = {}
-    for item in items:
-        found.setdefault((item.row.recipient, item.row.channel, item.send), []).append(item)
-    return list(found.values())
+def _outcomes(items: Iterable[_Item], verdict: Verdict) -> list[Outcome]:
+    return [Outcome(f"{item.draft.agreement.ref}/{item.row.instance}".rstrip("/"), item.row.name, item.row.recipient, item.row.channel, *verdict)
+            for item in items]
 
 
 def _quiet(office: Office, person: Person, now: str) -> Verdict | None:
     """Whether a message must wait, because it is not a time at which somebody is told: a worker may have been down when it was."""
     again = arrival(office, person, now, at_once=True)
-    return Verdict("", "outside the recipient's hours", again) if _seconds(now, again) >= 1 else None
-
-
-def _seconds(now: str, until: str) -> float:
-    from datetime import datetime
-
-    return (datetime.fromisoformat(until) - datetime.fromisoformat(now)).total_seconds()
+    return Verdict("", "outside the recipient's hours", again) if seconds(now, again) >= 1 else None
 
 
 def _named(fault: Exception) -> str:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from workflow.core.entry import Sealed
 from workflow.errors import Phrase, WorkflowError
+from workflow.outbox import Channel, Claimed, Outbox, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from workflow.core.agreement import Case, Effect, Head
-    from workflow.core.digest import Outgoing
     from workflow.core.office import Coverage, Day, Person
 
 __all__ = ["Agreements", "Channel", "Checkpoints", "Claimed", "Definitions", "HeadMoved", "Health", "Journal", "Line", "Listing", "Nodes", "Office",
-           "Outbox", "Pinned", "Places", "Sealed", "Signed"]
+           "Outbox", "Pinned", "Places", "Sealed", "Settled", "Signed"]
 
 
 class HeadMoved(WorkflowError):
@@ -212,65 +212,6 @@ class Listing(Protocol):
         Messages, the newest first, each with its agreement's `ref`, `title` and `owner`.
 
         `agreement` is a reference; `unsent`: only those that wait since this moment or longer, the longest first.
-        """
-
-
-class Claimed(NamedTuple):
-    """
-    A message that one worker may deliver until `until` (UTC). `agreement` is the id, `key` the message's key within it.
-
-    `attempt` counts from 1. `send` is the key of the digest with which an earlier attempt began to hand it over and never said how that
-    ended: it may have left. It is empty where no attempt began, or every one was released.
-    """
-
-    agreement: str
-    key: tuple[Any, ...]
-    attempt: int
-    until: str
-    send: str = ""
-
-
-class Outbox(Protocol):
-    """
-    Who delivers what, for any number of workers. Claims, leases and attempts are machinery, not history.
-
-    A message waits while its `wake_at` is a moment and its state is pending, failed or uncertain. Writing its outcome settles it (see
-    `workflow/dispatching.py`); `release` then lets go of it.
-    """
-
-    def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
-        """Take messages whose moment has come and that nobody holds (a lease that is over holds nothing), the earliest first."""
-
-    def hand(self, claims: Sequence[Claimed], send: str) -> None:
-        """Remember, before the channel is called, that these are being handed over in one digest."""
-
-    def release(self, claims: Sequence[Claimed]) -> None:
-        """Let go, the outcome being known; the count of attempts stays, `send` does not."""
-
-    def heartbeat(self, worker: str, now: str) -> None:
-        """Remember that this worker lives."""
-
-    def beats(self) -> list[tuple[str, str]]:
-        """Every worker with its last heartbeat, the latest first."""
-
-
-class Channel(Protocol):
-    """
-    One way for messages to leave. Credentials and addresses are its own affair.
-
-    `repeats`: whether a send that may have arrived can be sent again, because whoever receives it knows the key.
-    """
-
-    repeats: bool
-
-    def send(self, outgoing: Outgoing) -> None:
-        """
-        Hand one message over to one person.
-
-        Raises:
-            Undeliverable: trying again will not help.
-            Uncertain: cut off between hand-over and confirmation.
-            DeliveryFailed: anything else; it is tried again.
         """
 
 

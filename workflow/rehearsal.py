@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workflow.core.digest import Outgoing
     from workflow.core.office import Person
     from workflow.engine import Engine
-    from workflow.ports import Sealed, Store
+    from workflow.ports import Sealed, Settled, Store
 
 FOREVER = "9999-12-31T00:00:00Z"
 
@@ -76,11 +76,23 @@ class Rehearsal:
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
         del worker, lease_seconds, limit
         cases, self.unclaimed = self.unclaimed, {}
-        return [Claimed(ident, key, 1, FOREVER) for ident, case in cases.items()
-                for key, row in case.tables["message"].items() if row.wake_at and row.wake_at <= now and row.state in reminding.WAITING]
+        found: dict[tuple[str, str], list[tuple[str, tuple[Any, ...]]]] = {}
+        for ident, case in cases.items():
+            for key, row in case.tables["message"].items():
+                if row.wake_at and row.wake_at <= now and row.state in reminding.WAITING:
+                    found.setdefault((row.recipient, row.channel), []).append((ident, key))
+        return [Claimed(*whose, 1, FOREVER, "", tuple(messages)) for whose, messages in found.items()]
 
-    def hand(self, claims: Sequence[Claimed], send: str) -> None:
+    def waiting(self, agreements: Sequence[str]) -> dict[str, Case]:
+        return {ident: self.cases[ident] for ident in agreements}
+
+    def hand(self, claims: Sequence[Claimed]) -> None:
         """Nobody holds anything."""
+
+    def settle(self, settled: Sequence[Settled], claims: Sequence[Claimed]) -> list[str]:
+        """Nothing is written."""
+        del settled, claims
+        return []
 
     def release(self, claims: Sequence[Claimed]) -> None:
         """Nobody holds anything."""

@@ -54,8 +54,8 @@ def test_what_a_sweep_wrote_is_claimed_when_its_hour_has_come(database, tmp_path
     world = office(database, tmp_path)
     sweep(world.store, world.at("2026-03-05").engine, PEOPLE)
 
-    claimed = world.store.claim(world.clock(), "w1", 60)
+    (claimed,) = world.store.claim(world.clock(), "w1", 60)
 
-    assert {claim.key[:2] for claim in claimed} == {("loi", "register")}
-    assert len(claimed) == len(REFS)
+    assert {key[:2] for _, key in claimed.messages} == {("loi", "register")}
+    assert len(claimed.messages) == len(REFS)
     world.store.close()

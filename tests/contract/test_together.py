@@ -12,7 +12,7 @@ from workflow.core.agreement import Effect, Head
 from workflow.errors import InvalidInput, StoreError
 from workflow.ports import Claimed, HeadMoved
 
-CLAIM = Claimed("agr-1", ("loi", "answer", 1, "-7d", "p1", "email"), 1, "2026-03-02T05:01:00.000000Z", "")
+CLAIM = Claimed("p1", "email", 1, "2026-03-02T05:01:00.000000Z", "send-1", (("agr-1", ("loi", "answer", 1, "-7d", "p1", "email")),))
 SIGNED = Effect("instance", ("loi",), {"state": "signed"})
 
 
@@ -86,8 +86,8 @@ def test_a_group_that_the_store_cannot_keep_is_reported_for_each_of_its_referenc
 
 @pytest.mark.parametrize("act", [
     lambda store: store.together().__enter__(), lambda store: store.claim("2026-03-02T05:00:00.000000Z", "w1", 60),
-    lambda store: store.hand([CLAIM], "send-1"), lambda store: store.release([CLAIM]),
-], ids=["a second group", "claim", "hand", "release"])
+    lambda store: store.hand([CLAIM]), lambda store: store.release([CLAIM]), lambda store: store.settle([], [CLAIM]),
+], ids=["a second group", "claim", "hand", "release", "settle"])
 def test_what_must_stand_by_itself_is_refused_inside_a_group_and_takes_nobody_with_it(store, heads, act):
     with store.together():
         commit(store, heads[0], SIGNED)

@@ -143,6 +143,36 @@ def test_a_channel_that_knows_the_key_repeats_what_may_have_arrived_under_the_sa
     assert {row.state for row in messages(world.store, world.ref).values()} == {"sent"}
 
 
+def test_what_began_to_leave_leaves_as_it_was_and_what_fell_due_since_by_itself(world):
+    key = promise(world.store, world.ref)
+    (claim,) = world.store.claim("2026-03-02T05:00:00Z", "killed", 60)
+    world.store.hand([claim._replace(send="digest-1")])
+    later = promise(world.store, world.ref, rung="-1d", wake_at="2026-03-02T05:01:00Z")
+    mail, world.now = Recorder(), "2026-03-02T05:20"
+
+    for _ in range(2):
+        worker(world, {"email": mail}).round()
+
+    rows = messages(world.store, world.ref)
+    assert [outgoing.key for outgoing in mail.sent] == ["digest-1", rows[later].send]
+    assert rows[key].send == "digest-1"
+    assert rows[later].send != "digest-1"
+
+
+def test_what_was_taken_back_after_it_began_to_leave_keeps_nothing_else_back(world):
+    key = promise(world.store, world.ref)
+    (claim,) = world.store.claim("2026-03-02T05:00:00Z", "killed", 60)
+    world.store.hand([claim._replace(send="digest-1")])
+    write(world.store, world.store.load(world.ref).agreement.id, Effect("message", key, {"state": "superseded", "wake_at": ""}))
+    later = promise(world.store, world.ref, rung="-1d", wake_at="2026-03-02T05:01:00Z")
+    mail, world.now = Recorder(), "2026-03-02T05:20"
+
+    for _ in range(2):
+        worker(world, {"email": mail}).round()
+
+    assert [outgoing.key for outgoing in mail.sent] == [messages(world.store, world.ref)[later].send]
+
+
 def test_a_chat_does_not_repeat_what_may_have_arrived(world):
     promise(world.store, world.ref, channel="apprise")
     chat = Recorder(repeats=False, cut=fails(Uncertain))
@@ -203,6 +233,31 @@ def test_what_was_acknowledged_while_it_was_on_its_way_stays_so_and_that_it_left
 
     row = messages(world.store, world.ref)[key]
     assert (row.state, row.send) == ("acknowledged", mail.sent[0].key)
+    assert replays(world.store, world.ref)
+
+
+def test_what_leaves_at_once_is_written_together_one_entry_an_agreement_and_each_under_its_own_key(world):
+    for recipient in ("p1", "p2", "p3"):
+        promise(world.store, world.ref, recipient=recipient)
+    mail, before = Recorder(), world.store.load(world.ref).head.cseq
+
+    worker(world, {"email": mail}, clock=lambda: "2026-03-02T05:00:00.000000Z").round()
+
+    rows = messages(world.store, world.ref)
+    assert {row.recipient: row.send for row in rows.values()} == {outgoing.to.id: outgoing.key for outgoing in mail.sent}
+    assert len({row.send for row in rows.values()}) == 3
+    assert world.store.load(world.ref).head.cseq == before + 1
+    assert replays(world.store, world.ref)
+
+
+def test_trouble_among_what_leaves_at_once_is_written_with_its_own_reason(world):
+    for recipient in ("p1", "p2", "p3"):
+        promise(world.store, world.ref, recipient=recipient)
+
+    worker(world, {"email": Recorder(trouble=fails(DeliveryFailed, "p2"))}, clock=lambda: "2026-03-02T05:00:00.000000Z").round()
+
+    assert states(world) == [("p1", "email", "sent"), ("p2", "email", "failed"), ("p3", "email", "sent")]
+    assert {bool(row.reason) for row in messages(world.store, world.ref).values() if row.state == "sent"} == {False}
     assert replays(world.store, world.ref)
 
 

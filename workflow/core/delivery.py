@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.core.agreement import Change, Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from workflow.core.agreement import Case
     from workflow.core.office import Person
@@ -38,26 +38,26 @@ def failed(reason: str, attempt: int, now: str, state: str = "failed") -> Verdic
     return Verdict(state, reason, later.isoformat(timespec="seconds").replace("+00:00", "Z"))
 
 
-def settle(case: Case, keys: Iterable[tuple[Any, ...]], verdict: Verdict, send: str, now: str,
-           fallback: Mapping[str, Sequence[str]]) -> Change | None:
+def settle(case: Case, sends: Mapping[tuple[Any, ...], str], verdict: Verdict, now: str, fallback: Mapping[str, Sequence[str]]) -> Change | None:
     """
-    Write how the send of one digest (`send`) ended for the messages of one agreement. None where none of them waits any more.
+    Write how the sends of some messages of one agreement ended, each by its key with that of its digest. None where nothing is to be written.
 
     A message that is given up goes on over the recipient's next channel: `fallback` has each recipient's channels, in order. What was
-    acknowledged or taken back while it was on its way keeps that state; that it left is written all the same.
+    acknowledged or taken back while it was on its way keeps that state; that it left is written all the same, once.
     """
     effects: list[Effect] = []
     rows = case.tables["message"]
-    for key in keys:
+    sent = verdict.state == "sent"
+    for key, send in sends.items():
         row = rows.get(key)
-        if row is None or (row.state not in WAITING and verdict.state != "sent"):
+        if row is None or (row.state not in WAITING and (not sent or (row.sent_at and row.send == send))):
             continue
         values: dict[str, Any] = {"reason": verdict.reason[:REASON]}
         if row.state in WAITING:
             values |= {"state": verdict.state or row.state, "wake_at": verdict.again}
-        if verdict.state in ("sent", "uncertain"):
+        if sent or verdict.state == "uncertain":
             values |= {"send": send}
-        if verdict.state == "sent":
+        if sent:
             values |= {"sent_at": now}
         effects.append(Effect("message", key, {name: value for name, value in values.items() if getattr(row, name) != value}))
         other = following(fallback.get(row.recipient, ()), row.channel) if verdict.state in ("dead", "parked") else ""

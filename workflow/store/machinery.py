@@ -126,22 +126,22 @@ class RequestTable(Base, table=True):
 
 
 class ClaimTable(Base, table=True):
-    """Who delivers a message, until when (empty: let go), how often it was tried; `send` is the digest in which it is being handed over."""
+    """
+    Who delivers what a person is to be told over a channel, until when (empty: let go), how often it was tried.
+
+    `send` is the digest that is being handed over: what was due by `upto`.
+    """
 
     __tablename__ = "claim"
     __table_args__ = (CLUSTERED,)
 
-    agreement: str = column.text(key=True)
-    instance: str = column.text(key=True)
-    name: str = column.text(key=True)
-    revision: int = column.number(key=True)
-    rung: str = column.text(key=True)
     recipient: str = column.text(key=True)
     channel: str = column.text(key=True)
     worker: str = column.text()
     attempt: int = column.number()
     until: str = column.text()
     send: str = column.text()
+    upto: str = column.text()
 
 
 class BeatTable(Base, table=True):

@@ -12,21 +12,24 @@ from workflow.store.connection import Connected, problem
 from workflow.store.statements import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 KEY = ("agreement", *KEYS["message"])
-SAME = " AND ".join(f'c."{name}" = m."{name}"' for name in KEY)
-THIS = " AND ".join(f'"{name}" = ?' for name in KEY)
 WAITING = "m.wake_at <> '' AND m.wake_at <= ? AND m.state IN ('pending', 'failed', 'uncertain')"
-FREE = (f"SELECT {listed(KEY, 'm.')}, coalesce(c.attempt, 0), coalesce(c.send, '') FROM message m LEFT JOIN claim c ON {SAME} "
-        f"WHERE {WAITING} AND (c.until IS NULL OR c.until <= ?) ORDER BY m.wake_at LIMIT ?")
-TAKE = (f"INSERT INTO claim ({listed(KEY)}, worker, attempt, until, send) VALUES ({', '.join('?' * len(KEY))}, ?, ?, ?, '') "
-        "ON CONFLICT DO UPDATE SET worker = excluded.worker, attempt = excluded.attempt, until = excluded.until")
-HAND = f"UPDATE claim SET send = ? WHERE {THIS} AND attempt = ? AND until = ?"
-LET_GO = f"UPDATE claim SET until = '', send = '' WHERE {THIS} AND attempt = ? AND until = ?"
-FORGET = f"DELETE FROM claim WHERE {THIS} AND until = '' AND (SELECT wake_at FROM message m WHERE {THIS}) = ''"
+FREE = ("SELECT recipient, channel FROM (SELECT m.recipient, m.channel, m.wake_at FROM message m LEFT JOIN claim c USING (recipient, channel) "
+        f"WHERE {WAITING} AND (c.until IS NULL OR c.until <= ?) ORDER BY m.wake_at LIMIT ?) "
+        "GROUP BY recipient, channel ORDER BY min(wake_at), recipient, channel")
+TAKE = ("INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto) VALUES (?, ?, ?, 1, ?, '', ?) ON CONFLICT DO UPDATE SET "
+        "worker = excluded.worker, attempt = attempt + 1, until = excluded.until, upto = CASE send WHEN '' THEN excluded.upto ELSE upto END "
+        "RETURNING attempt, send, upto")
+OF = f"SELECT {listed(KEY, 'm.')} FROM message m WHERE m.recipient = ? AND m.channel = ? AND {WAITING} ORDER BY m.wake_at"
+THIS = "recipient = ? AND channel = ? AND attempt = ? AND until = ?"
+HAND = f"UPDATE claim SET send = ? WHERE {THIS}"
+LET_GO = f"UPDATE claim SET until = '', send = '' WHERE {THIS}"
+FORGET = f"DELETE FROM claim WHERE {THIS}"
 BEAT = "INSERT INTO beat (worker, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at"
 BEATS = "SELECT worker, at FROM beat ORDER BY at DESC"
+PARKED = "SELECT agreement FROM message WHERE state = 'parked'"
 MESSAGES = (f"SELECT a.ref, a.title, a.owner, {listed(RECORDS['message']._fields, 'm.')} "
             "FROM message m JOIN agreement a ON a.id = m.agreement WHERE ")
 
@@ -36,23 +39,22 @@ class SqliteOutbox(Connected):
 
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
         until = later(now, lease_seconds)
+        found: list[Claimed] = []
         with self._writing() as run:
-            rows = run(FREE, (now, now, limit)).fetchall()
-            for row in rows:
-                run(TAKE, (*row[:-2], worker, row[-2] + 1, until))
-        return [Claimed(row[0], tuple(row[1:-2]), row[-2] + 1, until, row[-1]) for row in rows]
+            for whose in run(FREE, (now, now, limit)).fetchall():
+                attempt, send, upto = run(TAKE, (*whose, worker, until, now)).fetchone()
+                keys = run(OF, (*whose, upto)).fetchall()
+                found.append(Claimed(whose[0], whose[1], attempt, until, send, tuple((row[0], row[1:]) for row in keys)))
+        return found
 
-    def hand(self, claims: Sequence[Claimed], send: str) -> None:
-        with self._writing() as run:
-            for claim in claims:
-                run(HAND, (send, claim.agreement, *claim.key, claim.attempt, claim.until))
+    def hand(self, claims: Sequence[Claimed]) -> None:
+        self._each(HAND, [(claim.send, *held(claim)) for claim in claims])
 
     def release(self, claims: Sequence[Claimed]) -> None:
-        with self._writing() as run:
-            for claim in claims:
-                key = (claim.agreement, *claim.key)
-                run(LET_GO, (*key, claim.attempt, claim.until))
-                run(FORGET, (*key, *key))
+        self._each(LET_GO, map(held, claims))
+
+    def parked(self) -> list[str]:
+        return sorted({row[0] for row in self._all(PARKED)})
 
     def heartbeat(self, worker: str, now: str) -> None:
         with self._writing() as run:
@@ -67,6 +69,11 @@ class SqliteOutbox(Connected):
         order = "m.wake_at" if unsent else "m.due_on DESC, m.agreement, m.instance, m.name"
         return list(self._dicts(f"{MESSAGES}{where} ORDER BY {order} LIMIT ?", (*(value for _, value in asked), limit)))
 
+    def _each(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        with self._writing() as run:
+            for row in rows:
+                run(sql, row)
+
     @contextmanager
     def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
         """One transaction, the writer's lock taken first."""
@@ -80,6 +87,11 @@ class SqliteOutbox(Connected):
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+
+
+def held(claim: Claimed) -> tuple[str, str, int, str]:
+    """What a claim is known by, as long as nobody else has taken it."""
+    return claim.recipient, claim.channel, claim.attempt, claim.until
 
 
 def narrowed(agreement: str, recipient: str, state: str, unsent: str, mark: str) -> list[tuple[str, str]]:

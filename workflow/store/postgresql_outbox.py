@@ -1,68 +1,130 @@
-"""Who delivers what, on PostgreSQL: any number of workers, none of whom waits for another. A claim is one statement."""
+"""Who delivers what, on PostgreSQL: any number of workers, none of whom waits for another. A claim is one statement, and so is a settlement."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
+from workflow.core.agreement import Case
 from workflow.ports import Claimed
-from workflow.store.outbox import KEY, MESSAGES, WAITING, later, narrowed
+from workflow.store.outbox import BEATS, KEY, MESSAGES, PARKED, WAITING, held, later, narrowed
+from workflow.store.postgresql_link import Broken, problem
 from workflow.store.postgresql_listing import PostgresListing
+from workflow.store.postgresql_loading import WAITED, WAITS
 from workflow.store.postgresql_writing import as_json, unpacked
 from workflow.store.statements import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAMES = listed(KEY)
-SAME = " AND ".join(f'c."{name}" = m."{name}"' for name in KEY)
-# Neither a claim nor a release waits for the disk. Before anything leaves there is a `hand`, which does, and what was written before it is then
-# on the disk too; a release that a dying server forgot leaves a claim that ends by itself.
+    from workflow.ports import Settled
+
+# Neither a claim nor letting go waits for the disk. Before anything leaves there is a `hand`, which does, and what was written before it is then
+# on the disk too; letting go that a dying server forgot leaves a claim that ends by itself.
 UNHURRIED = "set_config('synchronous_commit', 'off', true)"
-# Who locked a row is passed over; who committed a claim meanwhile is met by the condition of the upsert, which sees the newest row.
+# Whom another worker is just taking is passed over. A claim without messages is one whose digest was settled or taken back: it is let go.
 CLAIM = f"""
-WITH due AS (
-    SELECT {listed(KEY, 'm.')}, m.wake_at FROM message m WHERE {WAITING.replace('?', '%(now)s')}
-    AND NOT EXISTS (SELECT 1 FROM claim c WHERE {SAME} AND c.until > %(now)s) ORDER BY m.wake_at LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
-), taken AS (
-    INSERT INTO claim AS c ({NAMES}, worker, attempt, until, send) SELECT {NAMES}, %(worker)s::text, 1, %(until)s::text, '' FROM due
-    ON CONFLICT ({NAMES}) DO UPDATE SET worker = excluded.worker, attempt = c.attempt + 1, until = excluded.until WHERE c.until <= %(now)s
-    RETURNING {listed(KEY, 'c.')}, c.attempt, c.send
+WITH whose AS (
+    SELECT DISTINCT recipient, channel FROM (
+        SELECT m.recipient, m.channel FROM message m WHERE {WAITING.replace('?', '%(now)s')} AND NOT EXISTS (
+            SELECT 1 FROM claim c WHERE c.recipient = m.recipient AND c.channel = m.channel AND c.until > %(now)s)
+        ORDER BY m.wake_at LIMIT %(limit)s) due
+), free AS MATERIALIZED (
+    SELECT recipient, channel FROM claim c JOIN whose USING (recipient, channel) WHERE c.until <= %(now)s FOR UPDATE OF c SKIP LOCKED
+), again AS (
+    UPDATE claim c SET worker = %(worker)s, attempt = c.attempt + 1, until = %(until)s, upto = CASE c.send WHEN '' THEN %(now)s ELSE c.upto END
+    FROM free WHERE c.recipient = free.recipient AND c.channel = free.channel AND c.until <= %(now)s
+    RETURNING c.recipient, c.channel, c.attempt, c.send, c.upto
+), first AS (
+    INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
+    SELECT recipient, channel, %(worker)s, 1, %(until)s, '', %(now)s FROM whose ORDER BY recipient, channel ON CONFLICT DO NOTHING
+    RETURNING recipient, channel, attempt, send, upto
 )
-SELECT {NAMES}, attempt, send, {UNHURRIED} FROM taken JOIN due USING ({NAMES}) ORDER BY wake_at"""
-CASTS = ["text" if name != "revision" else "bigint" for name in KEY] + ["bigint", "text"]
-HELD = " AND ".join(f"c.{name} = v.c{number}" for number, name in enumerate([*(f'"{name}"' for name in KEY), "attempt", "until"]))
-GIVEN = f"WITH v AS MATERIALIZED (SELECT * FROM {unpacked(*CASTS)})"
-HAND = f"{GIVEN} UPDATE claim c SET send = %s FROM v WHERE {HELD} RETURNING 1"
-RELEASE = f"""{GIVEN}, gone AS (
-    DELETE FROM claim c USING v, message m WHERE {HELD} AND {SAME} AND m.wake_at = '' RETURNING 1
-), kept AS (
-    UPDATE claim c SET until = '', send = '' FROM v, message m WHERE {HELD} AND {SAME} AND m.wake_at <> '' RETURNING 1
+SELECT t.recipient, t.channel, t.attempt, t.send, {listed(KEY, 'm.')}, {UNHURRIED}
+FROM (SELECT * FROM again UNION ALL SELECT * FROM first) t LEFT JOIN message m ON m.recipient = t.recipient AND m.channel = t.channel
+AND {WAITING.replace('?', 't.upto')} ORDER BY m.wake_at, t.recipient, t.channel"""
+THESE = "c.recipient = v.c0 AND c.channel = v.c1 AND c.attempt = v.c2 AND c.until = v.c3"
+CLAIMS = unpacked("text", "text", "bigint", "text", "text")
+HAND = f"UPDATE claim c SET send = v.c4 FROM {CLAIMS} WHERE {THESE} RETURNING 1"
+RELEASE = f"UPDATE claim c SET until = '', send = '' FROM {CLAIMS} WHERE {THESE} RETURNING {UNHURRIED}"
+# The heads first, in one order, and nobody is waited for: two who settle cannot lock each other out. Of an agreement that moved on nothing is
+# written, and then no claim is let go. A column that is not named stays. Dividing by zero undoes all of it where a message is not there.
+COLUMNS = ("state", "wake_at", "send", "sent_at", "reason")
+NAMED = ("chain", "cseq", "prev", "leaf", "recorded", "act", "instance", "person")
+CELLS = ", ".join(f"{name} = coalesce(v.{name}, t.{name})" for name in COLUMNS)
+SAME = " AND ".join(f't."{name}" = v."{name}"' for name in KEY)
+SETTLE = f"""
+WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s::json)
+    AS v(chain text, cseq bigint, prev text, leaf text, body text, recorded text, act text, instance text, person text)
+), free AS MATERIALIZED (
+    SELECT h.chain FROM head h JOIN given v ON h.chain = v.chain AND h.cseq = v.cseq - 1 AND h.leaf = v.prev ORDER BY h.chain
+    FOR UPDATE OF h SKIP LOCKED
+), swap AS (
+    UPDATE head h SET cseq = v.cseq, leaf = v.leaf FROM given v JOIN free USING (chain) WHERE h.chain = v.chain RETURNING h.chain
+), entered AS (
+    INSERT INTO entry (chain, cseq, leaf, body, recorded, act, instance, person)
+    SELECT v.chain, v.cseq, v.leaf, convert_to(v.body, 'UTF8'), v.recorded, v.act, v.instance, v.person FROM given v JOIN swap USING (chain)
+    RETURNING seq, chain, cseq
+), queued AS (
+    INSERT INTO pending (seq, chain, cseq) SELECT seq, chain, cseq FROM entered
+), told AS MATERIALIZED (
+    SELECT v.* FROM swap JOIN json_to_recordset(%s::json) AS v(
+        {', '.join(f'"{name}" {"bigint" if name == "revision" else "text"}' for name in (*KEY, *COLUMNS))}) ON v.agreement = swap.chain
+), changed AS (
+    UPDATE message t SET {CELLS} FROM told v WHERE {SAME} RETURNING 1
+), gone AS (
+    DELETE FROM claim c USING {CLAIMS} WHERE {THESE} AND (SELECT count(*) FROM swap) = (SELECT count(*) FROM given) RETURNING 1
 )
-SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM kept), {UNHURRIED}"""
+SELECT chain, 1 / CASE WHEN (SELECT count(*) FROM changed) = (SELECT count(*) FROM told) THEN 1 ELSE 0 END FROM swap"""
 BEAT = "INSERT INTO beat (worker, at) VALUES (%s, %s) ON CONFLICT (worker) DO UPDATE SET at = excluded.at RETURNING worker"
-BEATS = "SELECT worker, at FROM beat ORDER BY at DESC"
+STANDS = "SELECT leaf FROM entry WHERE chain = %s AND cseq = %s"
 
 
 class PostgresOutbox(PostgresListing):
-    """Claims, leases, attempts, heartbeats; and the messages as a page to read."""
+    """Claims, leases, attempts, heartbeats; what delivering reads and writes; and the messages as a page to read."""
 
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
         self._alone()
         until = later(now, lease_seconds)
-        rows = self._run(CLAIM, {"now": now, "limit": limit, "worker": worker, "until": until})
-        return [Claimed(row[0], tuple(row[1:-3]), row[-3], until, row[-2]) for row in rows]
+        found: dict[tuple[Any, ...], list[tuple[str, tuple[Any, ...]]]] = {}
+        for row in self._run(CLAIM, {"now": now, "limit": limit, "worker": worker, "until": until}):
+            messages = found.setdefault(row[:4], [])
+            if row[4] is not None:
+                messages.append((row[4], row[5:-1]))
+        return [Claimed(recipient, channel, attempt, until, send, tuple(messages)) for (recipient, channel, attempt, send), messages in found.items()]
 
-    def hand(self, claims: Sequence[Claimed], send: str) -> None:
-        self._given(HAND, claims, send)
+    def hand(self, claims: Sequence[Claimed]) -> None:
+        self._alone()
+        self._all(HAND, (_given(claims),))
 
     def release(self, claims: Sequence[Claimed]) -> None:
-        self._given(RELEASE, claims)
-
-    def _given(self, sql: str, claims: Sequence[Claimed], *more: str) -> None:
-        """Run a statement over these claims, whatever their number."""
         self._alone()
-        if claims:
-            self._all(sql, (as_json([(row.agreement, *row.key, row.attempt, row.until) for row in claims]), *more))
+        self._all(RELEASE, (_given(claims),))
+
+    def waiting(self, agreements: Sequence[str]) -> dict[str, Case]:
+        found = WAITED.cases(self._all(WAITS, (list(agreements),)))
+        return {ident: Case(*found[ident]) for ident in found}
+
+    def settle(self, settled: Sequence[Settled], claims: Sequence[Claimed]) -> list[str]:
+        self._alone()
+        entries = [{"body": entry.body.decode(), **{name: getattr(entry, name) for name in NAMED}} for _, entry, _ in settled]
+        told = [{**dict(zip(KEY, (head.chain, *key), strict=True)), **values} for head, _, effects in settled for _, key, values in effects if key]
+        try:
+            rows = self._link.rows(SETTLE, (_json(entries), _json(told), _given(claims)), writes=True)
+            written = {row[0] for row in rows}
+        except Broken:  # it may still be running: whoever writes one of them again waits for it
+            written = {entry.chain for _, entry, _ in settled if self._one(STANDS, (entry.chain, entry.cseq)) == (entry.leaf,)}
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+            written = set()
+        except psycopg.Error as error:
+            raise problem(self.where, error) from error
+        return [head.chain for head, _, _ in settled if head.chain not in written]
+
+    def parked(self) -> list[str]:
+        return sorted({row[0] for row in self._all(PARKED)})
 
     def heartbeat(self, worker: str, now: str) -> None:
         self._all(BEAT, (worker, now))
@@ -75,3 +137,12 @@ class PostgresOutbox(PostgresListing):
         where = " AND ".join(condition for condition, _ in asked) or "TRUE"
         order = "m.wake_at" if unsent else "m.due_on DESC, m.agreement, m.instance, m.name"
         return self._named(f"{MESSAGES}{where} ORDER BY {order} LIMIT %s", (*(value for _, value in asked), limit))
+
+
+def _given(claims: Sequence[Claimed]) -> str:
+    """Claims as one value, whatever their number."""
+    return as_json([(*held(claim), claim.send) for claim in claims])
+
+
+def _json(rows: Sequence[dict[str, Any]]) -> str:
+    return json.dumps(rows, ensure_ascii=False)

@@ -65,18 +65,14 @@ CREATE TABLE checkpoint (
  STRICT;
 
 CREATE TABLE claim (
-    agreement TEXT NOT NULL,
-    instance TEXT NOT NULL,
-    name TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    rung TEXT NOT NULL,
     recipient TEXT NOT NULL,
     channel TEXT NOT NULL,
     worker TEXT NOT NULL,
     attempt INTEGER NOT NULL,
     until TEXT NOT NULL,
     send TEXT NOT NULL,
-    CONSTRAINT claim_key PRIMARY KEY (agreement, instance, name, revision, rung, recipient, channel)
+    upto TEXT NOT NULL,
+    CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 )
  WITHOUT ROWID,
  STRICT;
@@ -318,6 +314,10 @@ CREATE TABLE message (
  STRICT;
 
 CREATE INDEX message_due ON message (wake_at) WHERE wake_at <> '';
+
+CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
+
+CREATE INDEX message_parked ON message (state) WHERE state = 'parked';
 
 CREATE TABLE approval (
     agreement TEXT NOT NULL,

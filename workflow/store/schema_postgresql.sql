@@ -53,18 +53,14 @@ CREATE TABLE checkpoint (
 );
 
 CREATE TABLE claim (
-    agreement TEXT COLLATE "C" NOT NULL,
-    instance TEXT COLLATE "C" NOT NULL,
-    name TEXT COLLATE "C" NOT NULL,
-    revision BIGINT NOT NULL,
-    rung TEXT COLLATE "C" NOT NULL,
     recipient TEXT COLLATE "C" NOT NULL,
     channel TEXT COLLATE "C" NOT NULL,
     worker TEXT COLLATE "C" NOT NULL,
     attempt BIGINT NOT NULL,
     until TEXT COLLATE "C" NOT NULL,
     send TEXT COLLATE "C" NOT NULL,
-    CONSTRAINT claim_key PRIMARY KEY (agreement, instance, name, revision, rung, recipient, channel)
+    upto TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 );
 
 CREATE TABLE definition (
@@ -299,6 +295,10 @@ CREATE TABLE message (
 );
 
 CREATE INDEX message_due ON message (wake_at) WHERE wake_at <> '';
+
+CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
+
+CREATE INDEX message_parked ON message (state) WHERE state = 'parked';
 
 CREATE TABLE approval (
     agreement TEXT COLLATE "C" NOT NULL,

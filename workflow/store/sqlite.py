@@ -20,7 +20,7 @@ from workflow.store.connection import ATTENTIVE, TIMEOUT, build, connect, proble
 from workflow.store.entries import row as written
 from workflow.store.journal import SqliteJournal
 from workflow.store.listing import SqliteListing
-from workflow.store.outbox import SqliteOutbox
+from workflow.store.outbox import FORGET, SqliteOutbox, held
 from workflow.store.tree import SqliteTree
 from workflow.store.values import JSON, OF_AGREEMENT, OF_OFFICE, SYS, Later, decode, encode, reader, writer
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Effect
     from workflow.core.entry import Sealed
     from workflow.core.office import Coverage, Day, Person
+    from workflow.ports import Claimed, Settled
 
 READ = {table: reader(table) for table in OF_AGREEMENT + OF_OFFICE}
 WRITE = {table: writer(table) for table in OF_AGREEMENT + OF_OFFICE}
@@ -149,6 +150,21 @@ class SqliteStore(SqliteJournal, SqliteTree, SqliteListing, SqliteOutbox):
         finally:
             self._together = False
             self._roll_back()  # where it did not end
+
+    def waiting(self, agreements: Sequence[str]) -> dict[str, Case]:
+        return {ident: self.load(ident) for ident in agreements}
+
+    def settle(self, settled: Sequence[Settled], claims: Sequence[Claimed]) -> list[str]:
+        moved = []
+        with self.together():
+            for head, entry, effects in settled:
+                try:
+                    self.commit(head, entry, effects)
+                except HeadMoved:
+                    moved.append(head.chain)
+            for claim in () if moved else claims:
+                self._db.execute(FORGET, held(claim))
+        return moved
 
     def _write(self, chain: str, effect: Effect) -> None:
         """Write one row: a new one whole, a known one only where it changes."""

@@ -174,7 +174,9 @@ class MessageTable(Base, table=True):
     __tablename__ = "message"
     __table_args__ = (
         of("agreement", "agreement"), column.one_of("state", "pending sent failed uncertain dead parked superseded skipped acknowledged"),
-        Index("message_due", "wake_at", sqlite_where=sql("wake_at <> ''"), postgresql_where=sql("wake_at <> ''")), CLUSTERED)
+        Index("message_due", "wake_at", sqlite_where=sql("wake_at <> ''"), postgresql_where=sql("wake_at <> ''")),
+        Index("message_of", "recipient", "channel", sqlite_where=sql("wake_at <> ''"), postgresql_where=sql("wake_at <> ''")),
+        Index("message_parked", "state", sqlite_where=sql("state = 'parked'"), postgresql_where=sql("state = 'parked'")), CLUSTERED)
 
     agreement: str = column.text(key=True)
     instance: str = column.text(key=True)

@@ -28,3 +28,30 @@ BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
 CREATE TRIGGER checkpoint_comes_next BEFORE INSERT ON checkpoint
 WHEN EXISTS (SELECT 1 FROM checkpoint WHERE no >= NEW.no)
 BEGIN SELECT RAISE(ABORT, 'a checkpoint follows the last'); END;
+
+-- A claim is of all that a person is to be told over a channel.
+
+ALTER TABLE claim RENAME TO claimed;
+
+CREATE TABLE claim (
+    recipient TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    worker TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    until TEXT NOT NULL,
+    send TEXT NOT NULL,
+    upto TEXT NOT NULL,
+    CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
+SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send), max(wake_at)
+FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) WHERE c.send <> '' GROUP BY recipient, channel;
+
+DROP TABLE claimed;
+
+CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
+
+CREATE INDEX message_parked ON message (state) WHERE state = 'parked';

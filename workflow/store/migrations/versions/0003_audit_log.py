@@ -1,4 +1,8 @@
-"""The audit log: places, cached nodes and signed checkpoints of its tree; on PostgreSQL an entry's leaf is held to its body."""
+"""
+The audit log: places, cached nodes and signed checkpoints of its tree; on PostgreSQL an entry's leaf is held to its body.
+
+And a claim is of all that a person is to be told over a channel; what was being handed over stays known.
+"""
 
 from __future__ import annotations
 

@@ -37,3 +37,30 @@ CREATE TRIGGER place_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON number
 
 ALTER TABLE checkpoint ENABLE ALWAYS TRIGGER checkpoint_never_changes;
 ALTER TABLE numbered ENABLE ALWAYS TRIGGER place_never_changes;
+
+-- A claim is of all that a person is to be told over a channel.
+
+ALTER TABLE claim RENAME TO claimed;
+
+ALTER TABLE claimed RENAME CONSTRAINT claim_key TO claimed_key;
+
+CREATE TABLE claim (
+    recipient TEXT COLLATE "C" NOT NULL,
+    channel TEXT COLLATE "C" NOT NULL,
+    worker TEXT COLLATE "C" NOT NULL,
+    attempt BIGINT NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    send TEXT COLLATE "C" NOT NULL,
+    upto TEXT COLLATE "C" NOT NULL,
+    CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
+);
+
+INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
+SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send), max(wake_at)
+FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) WHERE c.send <> '' GROUP BY recipient, channel;
+
+DROP TABLE claimed;
+
+CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
+
+CREATE INDEX message_parked ON message (state) WHERE state = 'parked';

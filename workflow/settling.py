@@ -1,0 +1,139 @@
+"""
+How sends end becomes history: an entry in every agreement that a digest spoke of, then the claim is let go.
+
+Trouble is written at once, by itself. What has left over a channel that may repeat it is written together with what left in the same moment
+(`HOLD`), in one transaction: a worker that is killed repeats that much, under the same keys, and no more.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.core.agreement import Case, Head, after
+from workflow.core.delivery import Verdict, settle
+from workflow.core.entry import milliseconds, seal, uuid7
+from workflow.core.office import SYSTEM
+from workflow.errors import Phrase, StaleInstance
+from workflow.ports import HeadMoved, Settled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from workflow.ports import Agreements, Claimed, Outbox
+
+    Key = tuple[Any, ...]
+    Sends = dict[str, dict[Key, str]]  # agreement -> message -> the key of its digest
+
+HOLD = 0.05  # seconds that what has left may wait to be written
+MOST = 100  # digests that may
+ENTRY = 50  # messages that one entry of the journal has room for, each with a reason and with what goes on over another channel
+SENT = 100  # that one has room for when they have left and there is no more to say
+ATTEMPTS = 100  # lost races for an agreement's head before giving up
+LEFT = Verdict("sent")
+
+
+class Decided(NamedTuple):
+    """An outcome as it is to be written, and the agreement as it leaves it."""
+
+    settled: Settled
+    case: Case
+
+
+class Settling:
+    """
+    The outcomes of one worker's round. `cases` are the agreements as they were read, `ways` each recipient's channels in order.
+
+    Whoever sends must `flush` before the round ends.
+    """
+
+    def __init__(self, store: Agreements, outbox: Outbox, cases: Mapping[str, Case], ways: Mapping[str, Sequence[str]], *,
+                 clock: Callable[[], str], origin: str, entropy: Callable[[int], bytes] = os.urandom) -> None:
+        self.store, self.outbox, self.ways, self.clock, self.origin, self.entropy = store, outbox, ways, clock, origin, entropy
+        self._cases = dict(cases)  # as they were last read or written; whoever is not the last to write reads again
+        self._left: Sends = {}
+        self._over: list[Claimed] = []
+        self._digests, self._since = 0, ""
+
+    def left(self, messages: Iterable[tuple[str, Key]], send: str, since: str, *, alone: bool) -> None:
+        """A digest has left; its hand-over began at `since`. `alone`: it is written before anything else leaves."""
+        for agreement, key in messages:
+            self._left.setdefault(agreement, {})[key] = send
+        self._digests, self._since = self._digests + 1, self._since or since
+        if alone or self._digests >= MOST or abs(seconds(self._since, self.clock())) >= HOLD:
+            self.flush()
+
+    def ended(self, messages: Iterable[tuple[str, Key]], verdict: Verdict, send: str) -> None:
+        """Write how anything else ended, or that it was not tried."""
+        by_agreement: Sends = {}
+        for agreement, key in messages:
+            by_agreement.setdefault(agreement, {})[key] = send
+        for agreement, sends in by_agreement.items():
+            for part in _parts(sends, ENTRY):
+                self._cases.pop(agreement, None)  # what goes on over another channel is decided on all of them
+                self._write(agreement, part, verdict)
+
+    def over(self, claim: Claimed) -> None:
+        """A claim of which nothing is to be tried again: it is forgotten as soon as the outcomes are written."""
+        self._over.append(claim)
+
+    def flush(self) -> None:
+        """Write what has left, and forget the claims that are over."""
+        left, over = self._left, self._over
+        self._left, self._over, self._digests, self._since = {}, [], 0, ""
+        waves = [_parts(sends, SENT) for sends in left.values()]
+        for number in range(max(map(len, waves), default=0)):
+            parts = {agreement: parts[number] for agreement, parts in zip(left, waves, strict=True) if number < len(parts)}
+            self._together(parts, over if number == max(map(len, waves)) - 1 else ())
+        if over and not left:
+            self.outbox.settle((), over)
+
+    def _together(self, parts: Sends, over: Sequence[Claimed]) -> None:
+        """One entry of each of several agreements; of those that moved on meanwhile, one by one."""
+        decided = [found for agreement, sends in parts.items() if (found := self._decide(agreement, sends, LEFT)) is not None]
+        moved = set(self.outbox.settle([one.settled for one in decided], over))
+        for one in decided:
+            chain = one.case.head.chain
+            if chain in moved:
+                self._cases.pop(chain, None)
+                self._write(chain, parts[chain], LEFT)
+            else:
+                self._cases[chain] = one.case
+        if moved and over:
+            self.outbox.settle((), over)
+
+    def _write(self, agreement: str, sends: dict[Key, str], verdict: Verdict) -> None:
+        for _ in range(ATTEMPTS):
+            decided = self._decide(agreement, sends, verdict)
+            if decided is None:
+                return
+            try:
+                self.store.commit(*decided.settled)
+            except HeadMoved:
+                self._cases.pop(agreement, None)
+                continue
+            self._cases[agreement] = decided.case
+            return
+        raise StaleInstance(agreement, Phrase("one revision"), Phrase("too many at once"))
+
+    def _decide(self, agreement: str, sends: dict[Key, str], verdict: Verdict) -> Decided | None:
+        case, now = self._cases.get(agreement) or self.store.load(agreement), self.clock()
+        change = settle(case, sends, verdict, now, self.ways)
+        if change is None:
+            return None
+        entry = seal(change, head=case.head, origin=self.origin, eid=uuid7(milliseconds(now), self.entropy(10)), recorded=now,
+                     person=SYSTEM.person, identity=SYSTEM.identity, salts=lambda: self.entropy(32))
+        tables = {"message": after(case, change).tables["message"]}  # all that an outcome is decided on
+        return Decided(Settled(case.head, entry, change.effects), Case(Head(entry.chain, entry.cseq, entry.leaf), tables))
+
+
+def seconds(now: str, until: str) -> float:
+    """From one UTC instant to another."""
+    return (datetime.fromisoformat(until) - datetime.fromisoformat(now)).total_seconds()
+
+
+def _parts(sends: dict[Key, str], room: int) -> list[dict[Key, str]]:
+    rest = iter(sends.items())
+    return [dict(islice(rest, room)) for _ in range(0, len(sends), room)]
