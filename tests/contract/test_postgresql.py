@@ -22,8 +22,9 @@ from workflow.ports import HeadMoved, Pinned, Signed
 from workflow.store import open_store, shown
 from workflow.store.migrations import current, upgrade
 from workflow.store.postgresql import PostgresStore
-from workflow.store.postgresql_link import Broken
+from workflow.store.postgresql_link import MANY, Broken
 from workflow.store.postgresql_schema import schema
+from workflow.store.postgresql_statement import OFTEN
 from workflow.store.reading import Reading
 from workflow.store.schema import ddl
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE, encode
@@ -373,6 +374,51 @@ def test_what_was_undone_is_not_known(store):
         raise InterruptedError
 
     assert store.load("bogor-kisarazu") == case
+
+
+STATEMENTS = {
+    "in order": ("SELECT %s::text || ' 100%%', %s::bigint, %s::boolean, %s::bytea", ("a'木", -7, True, b"\0x")),
+    "by name": ("SELECT %(b)s::text, %(a)s::bigint, %(b)s::text", {"a": 1, "b": "x"}),
+    "without values": ("SELECT 'a', 2", ()),
+    "with no row": ("SELECT 1 WHERE %s::bigint IS NULL", (1,)),
+    "with nothing": ("SELECT %s::text, %s::bigint", (None, None)),
+}
+
+
+@pytest.mark.parametrize("kind", STATEMENTS)
+def test_a_statement_answers_the_same_however_often_it_is_met(store, admin, kind):
+    sql, values = STATEMENTS[kind]
+
+    expected = admin.execute(sql, values or None).fetchall()
+
+    assert [store._link.rows(sql, values) for _ in range(3 * OFTEN)] == [expected] * 3 * OFTEN
+
+
+def test_one_text_takes_values_of_every_type(store):
+    for value in (1, None, 2**40, None, 3) * OFTEN:
+        assert store._link.rows("SELECT %s::bigint AS value", (value,), named=True) == [{"value": value}]
+
+
+def test_a_group_that_was_undone_leaves_its_statements_as_they_were(store):
+    """The driver by itself would forget what was prepared, and the server with it."""
+    start(store)
+
+    for number in range(3 * OFTEN):
+        case = store.load("agr-1")
+        with suppress(InterruptedError), store.together():
+            commit(store, case.head, Effect("instance", LOI, {"state": "signed"}))
+            if number % 3 == 0:
+                raise InterruptedError
+
+    assert len(list(store.entries("agr-1"))) == 1 + 2 * OFTEN
+
+
+def test_a_connection_keeps_a_bounded_number_of_statements(store):
+    for number in range(2 * MANY):
+        for _ in range(OFTEN + 1):
+            assert store._link.rows(f"SELECT {number}") == [(number,)]
+
+    assert store._link.rows("SELECT count(*) FROM pg_prepared_statements")[0][0] <= MANY
 
 
 def test_a_pool_holds_no_group(database_url):

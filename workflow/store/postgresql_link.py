@@ -18,6 +18,8 @@ try:
     import psycopg
     from psycopg.rows import dict_row, tuple_row
     from psycopg.types.numeric import Int8Dumper
+
+    from workflow.store.postgresql_statement import Statement
 except ImportError as missing:
     raise StoreNotReady("postgresql", Phrase("the driver is not installed ({fault})", fault=missing), "pip install 'mufakat[postgres]'") from missing
 
@@ -34,8 +36,7 @@ OLDEST = 150_000  # PostgreSQL 15
 STATEMENT_TIMEOUT, LOCK_TIMEOUT = 60.0, 10.0  # seconds
 PATIENCE = 15.0  # seconds in which a server may come back
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between attempts; the last from then on
-MANY = 100  # statements whose cursors are kept: as many as the driver keeps prepared
-FEW = 100  # rows of a result that a cursor may hold on to
+MANY = 100  # statements that are kept, and prepared if they are met often
 STARTING = ("57P03",)  # cannot connect now
 REPEATABLE = psycopg.IsolationLevel.REPEATABLE_READ
 GONE = ("08", "57P")  # the connection failed; an operator ended it
@@ -112,7 +113,7 @@ class Link:
     def __init__(self, address: str, source: Connection | ConnectionPool[Any], options: Mapping[str, Any] | None = None) -> None:
         self.address, self.where = address, shown(address)
         self._options, self._open = options or {}, True
-        self._cursors: dict[str, psycopg.Cursor[Any]] = {}
+        self._statements: dict[str, Statement] = {}
         self._pool = None if isinstance(source, psycopg.Connection) else source
         self._hold(source if isinstance(source, psycopg.Connection) else None)
 
@@ -123,9 +124,9 @@ class Link:
         Raises:
             Broken: the connection was lost while a statement that `writes` ran.
         """
-        if self._link is not None and not named:
+        if self._link is not None:
             try:
-                return self._fetched(self._link, sql, values)
+                return self._statement(self._link, sql).rows(values, named=named)
             except psycopg.Error as error:
                 self._lose(error, self._link, tell=writes)
         for pause in _pauses(PATIENCE):
@@ -179,20 +180,19 @@ class Link:
         yield self._link
 
     def _hold(self, link: Connection | None) -> None:
-        """Keep a connection, and its cursors."""
-        self._link, self._cursors = link, {}
+        """Keep a connection, and its statements."""
+        self._link, self._statements = link, {}
+        if link is not None:
+            link.prepare_threshold = None  # the driver forgets all that is prepared whenever a transaction is undone
 
-    def _fetched(self, link: Connection, sql: str, values: Sequence[Any] | dict[str, Any]) -> list[Any]:
-        """The rows, by a cursor of this statement's own: meeting the same text again, it knows its values and columns by their types already."""
-        cursor = self._cursors.get(sql)
-        if cursor is None:
-            if len(self._cursors) >= MANY:
-                self._cursors.clear()
-            cursor = self._cursors[sql] = link.cursor()
-        rows = cursor.execute(sql, values).fetchall()
-        if len(rows) > FEW:
-            del self._cursors[sql]  # a cursor holds its last result
-        return rows
+    def _statement(self, link: Connection, sql: str) -> Statement:
+        found = self._statements.get(sql)
+        if found is None:
+            if len(self._statements) >= MANY:
+                self._statements.clear()
+                link.execute("DEALLOCATE ALL")
+            found = self._statements[sql] = Statement(link, sql)
+        return found
 
     def _lose(self, error: psycopg.Error, link: Connection, *, tell: bool) -> None:
         """Let go of a connection that an error shows to be gone; any other error is the caller's."""
