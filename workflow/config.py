@@ -34,6 +34,7 @@ KEYS = {
     "output": Key("MUFAKAT_OUTPUT", "table", ("table", "json", "ndjson", "csv", "ids"), "how results are written"),
     "color": Key("MUFAKAT_COLOR", "auto", ("auto", "always", "never"), "when colours are shown"),
     "documents": Key("MUFAKAT_DOCUMENTS", "", (), "the folder of documents; else beside the database"),
+    "key": Key("MUFAKAT_KEY", "", (), "the file with the log's secret key (mode 600); else beside the database's file"),
     "mail": Key("MUFAKAT_MAIL", "", (), "the file with the mail server and its password (mode 600)"),
     "notify": Key("MUFAKAT_NOTIFY", "", (), "the file with everybody's chat address, for the channel apprise (mode 600)"),
     "outbox": Key("MUFAKAT_OUTBOX", "", (), "the folder of the channel file; else beside the database"),

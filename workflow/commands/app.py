@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.commands.console import Console
 from workflow.config import Config
-from workflow.errors import NotAuthorised, NotFound, Phrase
+from workflow.errors import InvalidInput, NotAuthorised, NotFound, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from workflow.administration import Administration
+    from workflow.audit import Log
     from workflow.catalog import Catalog
     from workflow.commands.words import Words
     from workflow.core.office import Actor, Person
     from workflow.engine import Engine
+    from workflow.keys import KeyFile
     from workflow.library import Library
     from workflow.ports import Store
 
@@ -153,6 +155,33 @@ class App:
         return self.config.value("documents").value or beside
 
     @cached_property
+    def key(self) -> KeyFile | None:
+        """The log's secret key, whether its file is there or not: as set, else beside the database's file; None: on a server nobody set one."""
+        from workflow.keys import KeyFile
+        from workflow.store import is_url
+
+        beside = "" if is_url(self.db) else os.path.splitext(self.db)[0] + ".key"
+        path = self.config.value("key").value or beside
+        return KeyFile(path) if path else None
+
+    def log(self, *, write: bool = False, sign: bool = False) -> Log:
+        """
+        The log: for reading, to `write` into, or to `sign` too with the office's key where it is there.
+
+        Raises:
+            InvalidInput: what lies there is no key, or another log's.
+        """
+        from workflow.audit import Log
+
+        write = write or sign
+        origin = str(self.library(write=write).settings().get("origin", ""))
+        key = self.key if sign and self.key is not None and self.key.exists else None
+        name = key.signer().key.name if key is not None else origin
+        if key is not None and name != origin:
+            raise InvalidInput("key", key.path, Phrase("it is the key of {name}, and this log is {origin}", name=name, origin=origin))
+        return Log(self.store(write=write), origin, self.clock, key)
+
+    @cached_property
     def actor(self) -> Actor:
         """Whoever acts; without roles, and without an id, where the office does not know them."""
         from workflow.core.office import Actor
@@ -208,12 +237,14 @@ class App:
 
         return Words(self.using.read(ref), self.name)
 
-    def confirm(self, question: str) -> bool:
-        """Whether to go on with what cannot simply be typed back; asked of a person at a terminal only."""
+    def confirm(self, question: str, *, word: str = "") -> bool:
+        """Whether to go on with what cannot simply be typed back; asked of a person at a terminal only, who types `word` where there is one."""
         if self.given.get("yes") or self.given.get("no_input") or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         import click
 
+        if word:
+            return str(click.prompt(question, default="", show_default=False, err=True)).strip() == word
         return click.confirm(question, default=False, err=True)
 
     def _named(self) -> tuple[str, str]:
