@@ -45,6 +45,7 @@ COMMANDS = {  # name -> (section, module, one line)
     "person": (NOUNS, "person", "The people of the office."),
     "calendar": (NOUNS, "calendar", "Working days: show, update, add a decree's day."),
     "config": (NOUNS, "config", "Settings, and where each comes from."),
+    "audit": (NOUNS, "audit", "The log that auditors verify: verify, log, show, prove, export."),
     "export": (NOUNS, "export", "Deadlines as a calendar."),
     "notify": (NOUNS, "notify", "Channels: whether messages arrive."),
     "serve": (HOUSE, "serve", "Remind and deliver until it is stopped."),

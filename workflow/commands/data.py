@@ -47,6 +47,22 @@ def emit_rows(app: App, rows: Iterable[dict[str, Any]], columns: Sequence[Column
         _csv(app, found, [column.key for column in columns])
 
 
+def emit_stream(app: App, rows: Iterable[dict[str, Any]], keys: Sequence[str], *, ident: str = "ref") -> None:
+    """Many results as data, each as it comes where the form allows it (JSON is one value); `keys` are the columns of CSV."""
+    if app.output == "json":
+        emit_rows(app, rows, [], ident=ident)
+        return
+    if app.output == "csv":
+        _csv(app, [], keys)
+    for row in rows:
+        if app.output == "ndjson":
+            app.console.say(_json(_chosen(app, row), indent=False))
+        elif app.output == "ids":
+            app.console.say(str(row.get(ident, "")))
+        else:
+            app.console.say(lines([row], keys))
+
+
 def _chosen(app: App, row: dict[str, Any]) -> dict[str, Any]:
     names = app.given.get("fields")
     if not names:
@@ -68,21 +84,24 @@ def _json(value: Any, *, indent: bool) -> str:
 
 
 def _csv(app: App, rows: list[dict[str, Any]], keys: Sequence[str] = ()) -> None:
+    names = list(dict.fromkeys(keys or [key for row in rows for key in row]))
+    app.console.say(lines([dict(zip(names, names, strict=True)), *rows], names))
+
+
+def lines(rows: Iterable[dict[str, Any]], names: Sequence[str]) -> str:
+    """Rows as lines of CSV, the last without its end."""
     import csv
     import io
 
-    names = list(dict.fromkeys(keys or [key for row in rows for key in row]))
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([[_cell(row.get(name, "")) for name in names] for row in rows])
-    app.console.say(text.getvalue().rstrip("\n"))
+    csv.writer(text, lineterminator="\n").writerows([[cell(row.get(name, "")) for name in names] for row in rows])
+    return text.getvalue().rstrip("\n")
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A value as one cell of a spreadsheet: lists joined, and no text that a spreadsheet would take for a formula."""
     if isinstance(value, (list, tuple)):
-        value = "; ".join(f"{row['ref']} {row['state']}" if isinstance(row, dict) and {"ref", "state"} <= row.keys() else str(_cell(row))
+        value = "; ".join(f"{row['ref']} {row['state']}" if isinstance(row, dict) and {"ref", "state"} <= row.keys() else str(cell(row))
                           for row in value)
     elif isinstance(value, dict):
         value = _json(value, indent=False)

@@ -143,8 +143,9 @@ def command(name: str | None = None, *, examples: Sequence[str] = (), kind: type
     return click.command(name, cls=kind, examples=examples, **settings)
 
 
-def group(name: str | None = None, *, examples: Sequence[str] = (), **settings: Any) -> Callable[[Callable[..., Any]], Group]:
-    return click.group(name, cls=Group, examples=examples, **settings)
+def group(name: str | None = None, *, examples: Sequence[str] = (), kind: type[Group] = Group,
+          **settings: Any) -> Callable[[Callable[..., Any]], Group]:
+    return click.group(name, cls=kind, examples=examples, **settings)
 
 
 def complete_reference(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

@@ -64,7 +64,7 @@ Whoever is not among the people of the office may read, but never write: mufakat
 Roles: coordinator legal secretary mayor technical-unit finance auditor. Administrators change people, settings and calendars."""),
     "settings": ("where settings come from", """\
 flag > environment (MUFAKAT_DB, MUFAKAT_LANG, MUFAKAT_ACTOR, MUFAKAT_OUTPUT, MUFAKAT_COLOR, MUFAKAT_DOCUMENTS, MUFAKAT_DEFINITIONS,
-     MUFAKAT_MAIL, MUFAKAT_NOTIFY, MUFAKAT_OUTBOX)
+     MUFAKAT_KEY, MUFAKAT_MAIL, MUFAKAT_NOTIFY, MUFAKAT_OUTBOX)
      > ./mufakat.toml > your own file (~/.config/mufakat/config.toml) > default
 A key that is not known is an error. What concerns the office (zone, calendar, policy.*) is kept in its database:
 mufakat config list --origin shows everything, mufakat config set policy.loi_draft_days 90 sets a policy number."""),
@@ -84,6 +84,36 @@ mufakat serve                    a worker that stays; by cron instead: mufakat r
 Channels: email, file (letters beside the database), console, apprise (pip install 'mufakat[notify]', mufakat config set notify FILE,
 in it under [targets] a person's id or login = an address of Apprise).
 What may have arrived is sent again under the same Message-ID; a chat is not repeated: mufakat doctor lists it."""),
+    "audit": ("what an auditor does, and what the log can and cannot show", """\
+1  Get the log's public key on paper, never with an export.
+       mufakat audit key show
+2  Take a pin, and keep it where the office cannot change it.
+       mufakat audit pin --out pin.txt
+3  Take an export home.
+       mufakat audit export audit-2026
+4  Check it there, with nothing but Python.
+       python3 verify.py audit-2026 --key KEY --pin pin.txt
+5  Prove one entry to somebody else, who checks it the same way.
+       mufakat audit prove bogor-kisarazu#12
+
+In the office: VERIFIED (exit 0), TAMPERED (6) or INCONCLUSIVE (8).
+       mufakat audit verify --key KEY --pin pin.txt --state
+
+With nothing   the log must fit together; whoever rewrites all of it is not found
+With the key   what was signed was not changed, dropped, added or moved, unless by somebody who holds the secret key
+With a pin     not even by them, as far as the pin reaches; an old copy that was put back is a ROLLBACK, another history a FORK
+With --state   nothing was changed behind the log: what is on record is what the log says
+
+Nothing finds what was cut off after the last checkpoint that is held outside, a stolen key together with every pin, \
+or a false statement that was properly entered. So keep pins in several hands: every reminder message carries the newest checkpoint, \
+and an officer may sign one with a key of their own.
+       ssh-keygen -Y sign -f officer_key -n mufakat pin.txt
+
+The secret key, and what it remembers to have signed (KEY.last), belong on another disk than the database and into another backup. \
+After an old backup was put back, the log is begun anew, on record and never silently.
+       mufakat audit key restart --reason TEXT
+Personal data stands in the log as commitments only; its values can be erased, and every proof stays valid.
+       mufakat audit erase --person PERSON --reason TEXT"""),
     "output": ("results for people and for programs", """\
 -o table   for people (default)        -o json    one JSON value      -o ndjson   one object a line
 -o csv     for a spreadsheet           -o ids     bare references     --json ref,state   only these fields

@@ -1,0 +1,164 @@
+"""`mufakat audit key`: the log's key. The secret half lies in a file outside the database; the public half is for everybody."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workflow.commands.audit_evidence import read
+from workflow.commands.language import _, mark
+from workflow.commands.options import group, pass_app
+from workflow.errors import InvalidCheckpoint, InvalidInput, Phrase
+
+if TYPE_CHECKING:
+    from workflow.commands.app import App
+    from workflow.keys import KeyFile
+    from workflow.rotating import Changed
+
+STATES = {  # of the file, for whoever asks
+    "ok": mark("this office signs with it"), "absent": mark("there is no such file: nobody signs here"), "other": mark("another key lies there"),
+    "unreadable": mark("it cannot be read by you"),
+}
+
+
+@group("key", examples=("mufakat audit key show > key.txt", "mufakat audit key rotate"))
+def key_command() -> None:
+    """The log's key: create, show, rotate, remember, restart. Its file belongs on another disk than the database, and into another backup."""
+
+
+@key_command.command("create", examples=("mufakat audit key create",))
+@pass_app
+def create_command(app: App) -> None:
+    """Make the log's key and put its public half on record; init does so by itself where the database is a file."""
+    from workflow.rotating import create
+
+    key = key_file(app)
+    made = create(key, app.administration)
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, {"key": made.text, "file": os.path.abspath(key.path)}, "key")
+        return
+    told(app, key)
+    app.console.flow([_("Next: {command}").format(command="mufakat audit key show"), "mufakat audit checkpoint"])
+
+
+@key_command.command("show", examples=("mufakat audit key show > key.txt",))
+@pass_app
+def show_command(app: App) -> None:
+    """The public key that is on record, for auditors: hand it over on paper or in another year, not with an export."""
+    public = str(app.library().settings().get("log_key") or "")
+    if not public:
+        raise InvalidInput("key", "", "this log has no key yet: mufakat audit key create")
+    state = _state(app, public)
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        name, ident, _rest = public.split("+", 2)
+        emit(app, {"key": public, "name": name, "id": ident, "file": os.path.abspath(app.key.path) if app.key else "", "state": state}, "key")
+        return
+    app.console.say(public)
+    if app.key is not None:
+        app.console.tell(f"{os.path.abspath(app.key.path)}: {_(STATES[state])}")
+
+
+@key_command.command("rotate", examples=("mufakat audit key rotate",))
+@pass_app
+def rotate_command(app: App) -> None:
+    """
+    Put another key in the old one's place: on record, and in a checkpoint that both sign, so that whoever trusts the old one may trust it.
+
+    The old file is kept beside it as .old. Stopped anywhere, the same command goes on where it stopped.
+    """
+    from workflow.rotating import rotate
+
+    key = key_file(app)
+    if not app.confirm(_("put another key in the place of {file}?").format(file=key.path)):
+        app.console.tell(_("nothing was changed"))
+        return
+    _changed(app, key, rotate(key, app.administration, app.store(write=True), app.clock))
+
+
+@key_command.command("remember", examples=("mufakat audit key remember pin-2026-03.txt",))
+@click.argument("file", metavar="FILE")
+@pass_app
+def remember_command(app: App, file: str) -> None:
+    """Tell the key what it signed last, where that is lost: a checkpoint that was kept. It never signs less than that again."""
+    key = key_file(app)
+    try:
+        found = key.remember(read("checkpoint", file))
+    except InvalidCheckpoint as fault:
+        raise InvalidInput("checkpoint", file, Phrase("it is no checkpoint that this key signed ({why})", why=fault.why)) from None
+    if app.plain:
+        app.console.say(_("{file}: this key has signed {size} entries").format(file=key.path, size=found.size))
+    else:
+        from workflow.commands.data import emit
+
+        emit(app, {"file": os.path.abspath(key.path), "size": found.size}, "file")
+
+
+@key_command.command("restart", examples=('mufakat audit key restart --reason "the disk failed; the backup of 1 March was put back"',))
+@click.option("--reason", default="", metavar="TEXT", help="What happened; kept in the journal.")
+@click.option("--before", default="", metavar="FILE", help="The last checkpoint that was kept; default what the key remembers.")
+@pass_app
+def restart_command(app: App, reason: str, before: str) -> None:
+    """
+    Begin the log anew after an older backup was put back, or the key was lost: another name, another key, and an entry that says so.
+
+    That entry holds what the old log signed last, so that everybody sees what is missing. It is never silent, and never undone.
+    """
+    from workflow.rotating import restart
+
+    key, origin = key_file(app), str(app.library().settings().get("origin", ""))
+    if not reason.strip():
+        raise InvalidInput("reason", reason, "say what happened: an auditor will ask")
+    if not app.confirm(_("the log {origin} ends here and another begins; type its name to go on").format(origin=origin), word=origin):
+        app.console.tell(_("nothing was changed"))
+        return
+    last = read("before", before) if before else ""
+    _changed(app, key, restart(key, app.administration, app.store(write=True), app.clock, before=last, reason=reason))
+
+
+def key_file(app: App) -> KeyFile:
+    """
+    Where the office's key lies, or is to lie.
+
+    Raises:
+        InvalidInput: the database is on a server, and nobody has said where.
+    """
+    if app.key is None:
+        raise InvalidInput("key", "", "with a database on a server the key's file must be named: mufakat config set key FILE")
+    return app.key
+
+
+def told(app: App, key: KeyFile) -> None:
+    """Where the key lies, and where it should."""
+    app.console.say(_("the log's key: {file}").format(file=os.path.abspath(key.path)))
+    app.console.flow([_("keep it on another disk than the database, and in another backup (mufakat config set key FILE): whoever restores the one "
+                        "must not restore the other")], "  ", hang="  ")
+
+
+def _changed(app: App, key: KeyFile, changed: Changed) -> None:
+    row: dict[str, Any] = {"key": changed.key.text, "log": changed.key.name, "file": os.path.abspath(key.path), "kept": changed.kept,
+                           "size": changed.signed.size if changed.signed else 0}
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, row, "key")
+        return
+    app.console.say(_("{log}: another key signs from now on").format(log=row["log"]))
+    app.console.say(f"  {row['key']}")
+    app.console.flow([_("the checkpoint over {size} entries hands the trust on").format(size=row["size"]),
+                      _("the old key is kept as {file}").format(file=row["kept"]) if row["kept"] else _("the old key was not there")], "  ")
+    app.console.flow([_("Next: {command}").format(command="mufakat audit key show"), "mufakat audit pin"])
+
+
+def _state(app: App, public: str) -> str:
+    if app.key is None or not app.key.exists:
+        return "absent"
+    try:
+        return "ok" if app.key.signer().key.text == public else "other"
+    except InvalidInput:
+        return "unreadable"

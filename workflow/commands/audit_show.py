@@ -1,0 +1,146 @@
+"""`mufakat audit show`: one entry, whole, as a person reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workflow.commands.audit_entry import Lateness, Refs, find, row_of
+from workflow.commands.language import _
+from workflow.commands.options import command, pass_app
+from workflow.commands.words import day_text, value_text
+from workflow.core.agreement import ERASED, apply, empty
+from workflow.core.entry import open_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workflow.commands.app import App
+    from workflow.core.agreement import Effect
+    from workflow.core.entry import Sealed
+    from workflow.ports import Signed, Store
+
+HASH = 16  # letters of a hash on a screen
+
+
+@command("show", examples=("mufakat audit show bogor-kisarazu#12", "mufakat audit show sys#3", "mufakat audit show 4711"))
+@click.argument("entry", metavar="ENTRY")
+@pass_app
+def show_command(app: App, entry: str) -> None:
+    """
+    One entry, whole: who, when it happened and when it was entered, what changed, and where it stands in the log.
+
+    ENTRY is named as history shows it (bogor-kisarazu#12, sys#3), by its place in the log (4711), or by its eid.
+    """
+    store = app.store()
+    with store.moment():
+        found = _read(app, store, *find(store, entry))
+    if app.plain:
+        _screen(app, found)
+    else:
+        from workflow.commands.data import emit
+
+        emit(app, found, "entry")
+
+
+def _read(app: App, store: Store, chain: str, cseq: int) -> dict[str, Any]:
+    """The entry as data: what it says, what it changed, what is kept of its personal values, what covers it."""
+    tables = empty()
+    for before in store.entries(chain):
+        if before.cseq == cseq:
+            break
+        apply(tables, open_entry(before.body, {path: value for path, _salt, value in before.details})[1])
+    sealed = store.entry(chain, cseq)
+    assert sealed is not None  # it was found in the same moment
+    content, effects = open_entry(sealed.body, {path: value for path, _salt, value in sealed.details})
+    place, size = store.place(chain, cseq), store.size()
+    line = (size if place is None else place, chain, cseq, sealed.leaf, sealed.body, sealed.recorded, sealed.act, sealed.instance, sealed.person)
+    row = row_of(line, content, Refs(store)[chain], size=size, late=Lateness(store)(line, content))
+    covering = next((one for one in store.signed() if place is not None and one.size > place), None)
+    return row | {
+        "name": app.name(sealed.person), "prev": content["prev"], "definition": content["definition"], "request": content["req"],
+        "effects": [_effect(tables, effect) for effect in effects if effect.table != ERASED],
+        "erases": [f"{row['entry'].partition('#')[0]}#{effect.key[0]} {effect.key[1]}" for effect in effects
+                   if effect.table == ERASED and effect.key is not None],
+        "personal": _personal(sealed, content), "checkpoint": _covering(covering),
+    }
+
+
+def _effect(tables: dict[str, Any], effect: Effect) -> dict[str, Any]:
+    """What one effect changed: each field as it was and as it came to be; of a new row only what it holds."""
+    old = tables[effect.table].get(effect.key) if effect.key is not None else None
+    held = old._asdict() if old is not None else {}
+    changes = {name: {"before": held.get(name), "after": value} for name, value in effect.values.items() if held.get(name) != value}
+    return {"table": effect.table, "key": None if effect.key is None else list(effect.key), "new": effect.key is None, "changes": changes}
+
+
+def _personal(sealed: Sealed, content: dict[str, Any]) -> list[dict[str, Any]]:
+    kept = {path for path, _salt, _value in sealed.details}
+    return [{"name": name, "commitment": commitment, "kept": name in kept} for name, commitment in content["pd"].items()]
+
+
+def _covering(signed: Signed | None) -> dict[str, Any] | None:
+    return None if signed is None else {"size": signed.size, "made": signed.made}
+
+
+def _screen(app: App, found: dict[str, Any]) -> None:
+    from workflow.commands.history import local
+    from workflow.library import DEFAULT_ZONE
+
+    console, zone = app.console, str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
+    moved = f"{found['from']} → {found['to']}" if found["from"] and found["to"] and found["from"] != found["to"] else found["to"]
+    act = _("REFUSED {trigger} from {state}").format(trigger=found["trigger"], state=found["from"] or "-") if found["refused"] else found["act"]
+    trigger = "" if found["refused"] else found["trigger"]
+    console.flow([console.paint(found["entry"], "bold"), found["instance"], act, trigger, "" if found["refused"] else moved])
+    known = found["definition"] and f"{found['definition']['name']} {found['definition']['version']} ({found['definition']['hash'][:HASH]})"
+    for name, parts in (
+        (_("who"), [f"{found['name']} ({found['person']})", found["identity"], found["role"]]),
+        (_("on behalf of"), [found["behalf"]]),
+        (_("occurred"), [day_text(found["occurred"]), _("entered late") if found["late"] else ""]),
+        (_("recorded"), [f"{local(found['recorded'], zone)} ({zone})"]),
+        (_("reason"), [found["reason"]]), (_("corrects"), [found["corrects"]]), (_("by definition"), [known or ""]), (_("eid"), [found["eid"]]),
+    ):
+        if parts[0]:
+            console.flow([f"{name}: {parts[0]}", *parts[1:]], "  ", hang="      ")
+    for effect in found["effects"]:
+        key = " ".join(str(part) for part in effect["key"] or () if part != "")
+        changes = [f"{name}: {text}" for name, text in _changes(effect)]
+        console.flow([console.paint(f"{effect['table']} {key}".strip(), "cyan"), _("new") if effect["new"] else "", *changes], "  ", hang="      ")
+    for paper in found["documents"]:
+        console.flow([_("document {number}").format(number=paper["id"]), _("{size} bytes").format(size=paper["size"]), f"sha256 {paper['sha256']}"],
+                     "  ", hang="      ")
+    for text in found["erases"]:
+        console.flow([_("erased: {what}").format(what=text)], "  ", hang="      ")
+    for value in found["personal"]:
+        state = _("the value is kept") if value["kept"] else _("the value is not kept any more")
+        console.flow([_("personal {name}").format(name=value["name"]), state, f"{value['commitment'][:HASH]}…"], "  ", hang="      ")
+    place = _("place {place} of the log").format(place=found["place"]) if found["place"] is not None else _("no place in the log yet")
+    console.flow([place, f"{_('leaf')} {found['leaf'][:HASH]}…", _covered(found["checkpoint"], zone)], "  ", hang="      ")
+    console.flow([_("Next: {command}").format(command=f"mufakat audit prove {found['entry']}")])
+
+
+def _covered(checkpoint: dict[str, Any] | None, zone: str) -> str:
+    from workflow.commands.history import local
+
+    if checkpoint is None:
+        return _("no checkpoint covers it yet")
+    return _("covered by the checkpoint over {size} entries, signed {at}").format(size=checkpoint["size"], at=local(checkpoint["made"], zone))
+
+
+def _changes(effect: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each field with what it came to be, and what it was before; those within a structure by themselves."""
+    for name, change in effect["changes"].items():
+        before, after = change["before"], change["after"]
+        parts = [(f"{name}.{part}", (before or {}).get(part), (after or {}).get(part)) for part in dict.fromkeys((*(before or {}), *(after or {})))] \
+            if isinstance(before or after, dict) else [(name, before, after)]
+        for field, old, new in parts:
+            if effect["new"] and _value(new):
+                yield field, _value(new)
+            elif not effect["new"] and _value(old) != _value(new):
+                yield field, f"{_value(old) or '–'} → {_value(new) or '–'}"
+
+
+def _value(value: Any) -> str:
+    """A value as one line of a screen; what is empty is nothing."""
+    return "" if value in (None, "", [], {}) else value_text(value)
