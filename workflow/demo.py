@@ -4,7 +4,8 @@ The demo: documented partnerships, and a few that say that they are invented, pl
 The data is `definitions/demo/*.toml`, one agreement a file, its events in the order in which they are entered. Dates may count from
 today (`-15bd`). What a source does not tell is not in the data; the engine marks it, and the story says so.
 
-A database appears under its name only when it is whole: it is built in a folder beside it and linked into place at the end.
+A database appears under its name only when it is whole: it is built in a folder beside it and linked into place at the end. Its log is signed
+with a key of its own (`demo.key`); one that an earlier demo left makes room.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.administration import Administration
+from workflow.audit import Log
 from workflow.calendars import fill
 from workflow.core import dates
 from workflow.core.office import Actor
@@ -22,7 +24,9 @@ from workflow.core.recording import Fact
 from workflow.documents import Documents
 from workflow.engine import Ask, Engine, Paper
 from workflow.errors import InvalidInput, Phrase, TransitionRefused
+from workflow.keys import MEMORY, KeyFile
 from workflow.library import DEFAULT_ZONE, Library, civil_day
+from workflow.rotating import create
 from workflow.store.migrations import upgrade
 from workflow.store.sqlite import SqliteStore
 
@@ -43,6 +47,7 @@ PEOPLE = (  # (login, name, roles): whoever runs the demo is its coordinator
     ("finance", "Finance office (demo)", ("finance",)),
 )
 COORDINATOR = "Coordinator (demo)"
+FIRST = Actor("p1", COORDINATOR, "os", ("coordinator",), admin=True)
 PLACEHOLDER = """This is no document: it stands in for one, so that the demo of mufakat has a file to show.
 No original was used and nothing in it was ever written by the parties.
 
@@ -132,6 +137,9 @@ def build(path: str, documents: str, folder: str, catalog: Callable[[], Catalog]
     """
     if os.path.exists(path):
         raise InvalidInput("database", path, "it is there already; the demo never writes over a file")
+    key = KeyFile(os.path.splitext(path)[0] + ".key")
+    if key.exists and key.signer().key.name != ORIGIN:
+        raise InvalidInput("key", key.path, "it is the key of another log: the demo never writes over a file")
     place = os.path.dirname(os.path.abspath(path))
     workshop = tempfile.mkdtemp(prefix=f".{os.path.basename(path)}-", dir=place)
     try:
@@ -141,7 +149,8 @@ def build(path: str, documents: str, folder: str, catalog: Callable[[], Catalog]
             stage = Stage(store, workshop, documents, catalog, guards, clock, login)
             for agreement in read(folder):
                 yield from stage.play(agreement)
-        _settle(unfinished, path)
+            made = stage.signed()
+        _settle(unfinished, path, made, key)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
 
@@ -156,9 +165,11 @@ def free(path: str) -> str:
     return found
 
 
-def _settle(unfinished: str, path: str) -> None:
-    """Give the whole database its name; whoever came first keeps it."""
+def _settle(unfinished: str, path: str, made: KeyFile, key: KeyFile) -> None:
+    """Give the whole database its name, and its key the place beside it; whoever came first keeps it."""
     try:
+        for suffix in () if os.path.exists(path) else ("", MEMORY):
+            os.replace(made.path + suffix, key.path + suffix)
         os.link(unfinished, path)
     except FileExistsError:
         raise InvalidInput("database", path, "somebody has built it meanwhile") from None
@@ -171,7 +182,7 @@ class Stage:
 
     def __init__(self, store: SqliteStore, workshop: str, documents: str, catalog: Callable[[], Catalog],
                  guards: Mapping[str, Callable[..., str | None]], clock: Callable[[], str], login: str) -> None:
-        self.workshop = workshop
+        self.workshop, self.store, self.clock = workshop, store, clock
         self.today = dates.earliest(civil_day(clock(), DEFAULT_ZONE))
         people = self._office(store, clock, login)
         self.library = Library(store, store, catalog, guards)
@@ -180,10 +191,16 @@ class Stage:
         self.calendar: Calendar = self.library.calendar("ID")
         self.agreement: Agreement
 
+    def signed(self) -> KeyFile:
+        """The log's key, which has signed all that was told."""
+        key = KeyFile(os.path.join(self.workshop, "demo.key"))
+        create(key, Administration(self.store, FIRST, self.clock))
+        Log(self.store, ORIGIN, self.clock, key).checkpoint()
+        return key
+
     def _office(self, store: SqliteStore, clock: Callable[[], str], login: str) -> dict[str, Actor]:
         """The office: its people, and calendars from before the first event to the year after this one."""
-        first = Actor("p1", COORDINATOR, "os", ("coordinator",), admin=True)
-        office = Administration(store, first, clock)
+        office = Administration(store, FIRST, clock)
         office.found(COORDINATOR, login, zone=DEFAULT_ZONE, origin=ORIGIN)
         for name, title, roles in PEOPLE:
             if name != login:
@@ -192,7 +209,7 @@ class Stage:
             office.fill(calendar, *fill(calendar, range(FIRST_YEAR, self.today.year + 2)))
         people = {row.login: row for row in store.office().tables["person"].values()}
         actors = {name: Actor(row.id, row.name, "--as", tuple(row.roles)) for name, row in people.items()}
-        return {**{name: actors.get(name, first) for name, _, _ in PEOPLE}, "coordinator": first}
+        return {**{name: actors.get(name, FIRST) for name, _, _ in PEOPLE}, "coordinator": FIRST}
 
     def play(self, agreement: Agreement) -> Iterator[Told]:
         """Tell one agreement, event by event."""

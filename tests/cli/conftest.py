@@ -51,6 +51,13 @@ class Typist:
         return str(path)
 
 
+def moved(database, typist: Typist) -> Typist:
+    """The typist with a copy of an office: its database and the log's key beside it."""
+    for suffix in (".db", ".key", ".key.last"):
+        shutil.copy(database.with_suffix(suffix), (typist.folder / "office.db").with_suffix(suffix))
+    return typist
+
+
 @pytest.fixture
 def mufakat(tmp_path, monkeypatch):
     """An empty folder: no office yet."""
@@ -69,8 +76,7 @@ def fresh(tmp_path_factory):
 @pytest.fixture
 def office(mufakat, fresh):
     """An office with its calendars and one person, who may do everything."""
-    shutil.copy(fresh, mufakat.environment["MUFAKAT_DB"])
-    return mufakat
+    return moved(fresh, mufakat)
 
 
 @pytest.fixture
@@ -83,8 +89,7 @@ def started(office):
 @pytest.fixture(scope="session")
 def drafted(fresh, tmp_path_factory):
     """The same with a letter of intent in its draft, made once."""
-    typist = Typist(tmp_path_factory.mktemp("drafted"))
-    shutil.copy(fresh, typist.environment["MUFAKAT_DB"])
+    typist = moved(fresh, Typist(tmp_path_factory.mktemp("drafted")))
     typist.ok(START)
     typist.ok("open bogor-kisarazu loi exploration_positive=yes --occurred-at 2026-02-02", "fields=education,culture")
     return typist.folder / "office.db"
@@ -93,8 +98,7 @@ def drafted(fresh, tmp_path_factory):
 @pytest.fixture
 def loi(mufakat, drafted):
     """A letter of intent in its draft."""
-    shutil.copy(drafted, mufakat.environment["MUFAKAT_DB"])
-    return mufakat
+    return moved(drafted, mufakat)
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.channels import Settings, connect
-from workflow.commands.language import _, _n
+from workflow.commands.language import _, _n, said
 from workflow.core.reminding import CHANNEL
+from workflow.errors import WorkflowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,13 +28,14 @@ class Round(NamedTuple):
     """
     One look of a worker: what became due, how each message ended, which administrators were told of those that did not arrive.
 
-    `failed`: agreements (ids) that could not be looked at, with the reason.
+    `failed`: agreements (ids) that could not be looked at, with the reason; `unsigned`: why the log was not signed though there is a key.
     """
 
     written: int
     outcomes: Sequence[Outcome]
     alerted: Sequence[str]
     failed: Sequence[tuple[str, str]] = ()
+    unsigned: str = ""
 
 
 def settings(app: App) -> Settings:
@@ -64,7 +67,26 @@ def dispatcher(app: App, engine: Engine, worker: str) -> Dispatcher:
         return {key[0]: row for key, row in store.office().tables["person"].items()}
 
     return Dispatcher(store, store, office=engine.office, people=people, channel=connector(app), say=render, clock=app.clock, worker=worker,
-                      origin=str(engine.library.settings().get("origin", "")), channels=channels_of(engine.library))
+                      origin=str(engine.library.settings().get("origin", "")), channels=channels_of(engine.library),
+                      checkpoint=cache(lambda: getattr(store.newest(), "note", "")))
+
+
+def cover(app: App) -> str:
+    """
+    Give what is pending its place in the log, and sign it where that is due, or where messages are about to carry it out of the office.
+
+    Never in the way of a reminder: why nothing could be signed is given back, empty where all is well or there is no key.
+    """
+    store = app.store(write=True)
+    try:
+        log = app.log(write=True)
+        log.integrate()
+        signs = app.key is not None and app.key.exists
+        if signs and (log.due() or store.messages(unsent=f"{app.clock()[:19]}Z", limit=1)):
+            app.log(sign=True).checkpoint()
+    except WorkflowError as fault:
+        return said(fault.args[0]) if fault.args else str(fault)
+    return ""
 
 
 def engine_of(app: App) -> Engine:
@@ -87,10 +109,11 @@ def tick(app: App, worker: str, stopping: Callable[[], bool] = bool) -> Round:
 
     store, engine, people = app.store(write=True), engine_of(app), app.people
     swept = sweep(store, engine, people, stopping)
+    unsigned = cover(app)
     outcomes = dispatcher(app, engine, worker).round(stopping=stopping)
     alerted = alert(outcomes, people.values(), connector(app), channels_of(engine.library))
     store.heartbeat(worker, app.clock())
-    return Round(len(swept.messages), outcomes, alerted, swept.failed)
+    return Round(len(swept.messages), outcomes, alerted, swept.failed, unsigned)
 
 
 def told(look: Round) -> list[str]:
@@ -101,6 +124,7 @@ def told(look: Round) -> list[str]:
     lines += [_("{ref} {deadline}, to {recipient} over {channel}: {state} ({reason})").format(
         ref=row.ref, deadline=row.name, recipient=row.recipient, channel=row.channel, state=row.state or _("waits"), reason=row.reason)
         for row in look.outcomes if row.state != "sent"]
+    lines += [_("the log was not signed: {why}").format(why=look.unsigned)] if look.unsigned else []
     return lines + [f"{ident}: {reason}" for ident, reason in look.failed]
 
 

@@ -96,5 +96,5 @@ def _next(console: Console, path: str) -> None:
 
     console.say()
     console.say(_("Next, on this database:"))
-    for words in NEXT:
+    for words in (*NEXT, f"audit verify --key {quote(os.path.splitext(path)[0])}.key"):
         console.say(f"  mufakat --db {quote(path)} {words}")

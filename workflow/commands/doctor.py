@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from workflow.commands.audit_entry import said as said_by
+from workflow.commands.doctor_log import examine
 from workflow.commands.failures import FAULTY, Failed, message_of
 from workflow.commands.language import _, _n, mark, said
 from workflow.commands.options import command, pass_app
@@ -70,7 +72,8 @@ def _examine(app: App) -> Iterator[Finding]:
     yield from (Finding("integrity", "fault", problem, _("restore the last backup, or fix what the line names")) for problem in problems)
     if not problems:
         yield Finding("integrity", "ok", _("file, references and triggers are sound"))
-    yield from _journal(app, store)
+    yield from _journal(store)
+    yield from (Finding("log", *found) for found in examine(app, store, counts["entry"]))
     yield from _documents(app, store)
     yield from _calendars(app, store)
     yield from _people(app)
@@ -79,16 +82,16 @@ def _examine(app: App) -> Iterator[Finding]:
     yield from _reminders(app, store)
 
 
-def _journal(app: App, store: Store) -> Iterator[Finding]:
+def _journal(store: Store) -> Iterator[Finding]:
     """Every chain by itself: each entry's bytes have its leaf, and name the leaf before."""
     from workflow.core.entry import genesis, leaf
 
-    origin = str(app.reader.library.settings().get("origin", ""))
     chains = [SYS, *(store.load(ref).agreement.id for ref in store.refs())]
     broken = []
     for chain in chains:
-        before = genesis(origin, chain) if origin else ""
+        before = ""
         for entry in store.entries(chain):
+            before = before or genesis(str(said_by(entry.body).get("log") or "?"), chain)  # a log that began anew has had several names
             if entry.prev != before or leaf(entry.body) != entry.leaf:
                 broken.append(f"{chain}#{entry.cseq}")
                 break

@@ -39,6 +39,11 @@ def init_command(app: App, name: str, email: str, zone: str, origin: str) -> Non
     app.console.say(told.format(db=made["db"]))
     app.console.say(_("  people {people}   agreements {agreements}   calendars {calendars}").format(
         people=made["people"], agreements=made["agreements"], calendars=", ".join(made["calendars"]) or "-"))
+    if made["key"]:
+        _tell_key(app)
+    elif app.key is None:
+        app.console.flow([_("nothing signs the journal yet: {command}").format(
+            command="mufakat config set key FILE && mufakat audit key create")], "  ")
     app.console.flow([_("Next: {command}").format(command="mufakat start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP")])
 
 
@@ -60,10 +65,26 @@ def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakar
     filled = [held for held in CALENDARS if founded.effects or not store.calendar(held)[1]]
     for calendar in filled:
         fill(app, first, calendar)
+    key = _key(app, first)
     counts = store.counts()
     place = app.place if is_url(app.db) else os.path.abspath(app.db)
     return {"db": place, "created": bool(founded.effects), "people": counts["person"], "agreements": counts["agreement"],
-            "calendars": [held for held in CALENDARS if store.calendar(held)[1]], "entry": founded.entry}
+            "calendars": [held for held in CALENDARS if store.calendar(held)[1]], "entry": founded.entry,
+            "key": key}
+
+
+def _key(app: App, office: Administration) -> str:
+    """Make the log's key where the office has none, and its file has a place; the public half, empty where nothing was made."""
+    from workflow.rotating import create
+
+    has_one = office.store.office().tables["setting"].get(("log_key",)) is not None
+    return "" if app.key is None or has_one else create(app.key, office).text
+
+
+def _tell_key(app: App) -> None:
+    from workflow.commands.audit_key import key_file, told
+
+    told(app, key_file(app))
 
 
 def fill(app: App, office: Administration, calendar: str, years: range | None = None, *, dry_run: bool = False) -> list[Any]:

@@ -74,7 +74,7 @@ def tick_command(app: App) -> None:
 
         emit(app, {"written": look.written, "sent": sum(row.state == "sent" for row in look.outcomes),
                    "outcomes": [row._asdict() for row in look.outcomes], "failed": [list(row) for row in look.failed],
-                   "alerted": list(look.alerted)})
+                   "alerted": list(look.alerted), "unsigned": look.unsigned})
     _judge(look.outcomes)
 
 
@@ -83,7 +83,7 @@ def tick_command(app: App) -> None:
 @pass_app
 def send_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """Send what waits now; what has become due since the last look is not written (mufakat remind tick)."""
-    from workflow.commands.delivering import dispatcher, engine_of, rehearse
+    from workflow.commands.delivering import cover, dispatcher, engine_of, rehearse
 
     if dry_run:
         letters = rehearse(app)
@@ -99,6 +99,9 @@ def send_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
         if not letters:
             app.console.say(_("nothing waits to be sent"))
         return
+    unsigned = cover(app)
+    if unsigned:
+        app.console.tell(_("the log was not signed: {why}").format(why=unsigned))
     outcomes = dispatcher(app, engine_of(app), "send").round()
     from workflow.commands.data import emit_rows
 
