@@ -10,7 +10,7 @@ from workflow.commands.changes import HIDDEN
 from workflow.commands.console import Column
 from workflow.commands.language import _, _n, mark
 from workflow.commands.options import command, pass_app, reference
-from workflow.commands.past import read
+from workflow.commands.past import end_of, nothing_yet, read
 from workflow.commands.words import day_text, field_text, value_text
 from workflow.core.office import SYS
 
@@ -24,11 +24,13 @@ BY_ITSELF = {"remind": mark("reminders written"), "deliver": mark("reminders sen
              "defer": mark("reminders wait"), "recount": mark("counted again over the calendar"), "overdue": mark("overdue")}
 
 
-@command("history", examples=("mufakat history bogor-kisarazu", "mufakat history bogor-kisarazu/loi --limit 20", "mufakat history sys"))
+@command("history", examples=("mufakat history bogor-kisarazu", "mufakat history bogor-kisarazu/loi --limit 20", "mufakat history sys",
+                             "mufakat history bogor-kisarazu --at 2026-03-01"))
 @reference()
 @click.option("--limit", type=click.IntRange(min=1), default=None, metavar="N", help="Only the last N entries.")
+@click.option("--at", default="", metavar="DATE", help="As it was on record at the end of that day.")
 @pass_app
-def history_command(app: App, ref: str, limit: int | None) -> None:
+def history_command(app: App, ref: str, limit: int | None, at: str) -> None:
     """What happened, entry by entry: when it was, when it was entered, who did it. `sys` is the office's own history."""
     agreement, slash, stage = ref.partition("/")
     chain = SYS
@@ -40,7 +42,12 @@ def history_command(app: App, ref: str, limit: int | None) -> None:
     rows: list[dict[str, Any]] = []
     corrected: dict[str, str] = {}
     held: dict[tuple[Any, ...], dict[str, Any]] = {}
+    end = end_of(app, at)[1] if at else ""
     for entry, content, effects in read(app, chain):
+        if end and entry.recorded[:19] >= end:
+            if entry.cseq == 1:
+                raise nothing_yet(at, entry.recorded)
+            break
         if content["corrects"]:
             corrected[content["corrects"]] = f"{agreement}#{entry.cseq}"
         facts = list(_facts(held, effects))

@@ -12,6 +12,7 @@ from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from workflow.commands.app import App
     from workflow.core.agreement import Effect
@@ -25,6 +26,17 @@ def read(app: App, chain: str) -> Iterator[tuple[Sealed, dict[str, Any], list[Ef
         yield entry, content, effects
 
 
+def end_of(app: App, text: str) -> tuple[date, str]:
+    """A day as typed, and the instant, to the second, at which it was over where the office is."""
+    from workflow.commands.typed import occurred
+    from workflow.core.dates import latest
+    from workflow.core.deadline import instant
+    from workflow.library import DEFAULT_ZONE
+
+    day = latest(occurred(app, text, "at"))
+    return day, instant(day, "end", str(app.using.library.settings().get("zone") or DEFAULT_ZONE))[:19]
+
+
 def as_of(app: App, words: Words, text: str) -> Words:
     """
     The agreement as it was on record at the end of a day.
@@ -32,23 +44,22 @@ def as_of(app: App, words: Words, text: str) -> Words:
     Raises:
         InvalidInput: nothing was on record yet.
     """
-    from workflow.commands.typed import occurred
-    from workflow.core.dates import latest
-    from workflow.core.deadline import instant
-
-    day = latest(occurred(app, text, "at"))
+    day, end = end_of(app, text)
     office = words.draft.office
-    end = instant(day, "end", office.zone)
     tables, head = empty(), Head(words.draft.agreement.id)
     first = ""
     for entry, _content, effects in read(app, words.draft.agreement.id):
         first = first or entry.recorded
-        if entry.recorded >= end:
+        if entry.recorded[:19] >= end:
             break
         apply(tables, effects)
         head = Head(entry.chain, entry.cseq, entry.leaf)
     if not head.cseq:
-        raise InvalidInput("at", text, Phrase("nothing was on record yet on that day; the first entry was recorded on {day}",
-                                             day=first[:10]))
+        raise nothing_yet(text, first)
     today = min(day.isoformat(), office.today)
     return Words(Draft(Case(head, tables), office._replace(today=today)))
+
+
+def nothing_yet(text: str, first: str) -> InvalidInput:
+    """Why there is nothing to show of a day before the first entry."""
+    return InvalidInput("at", text, Phrase("nothing was on record yet on that day; the first entry was recorded on {day}", day=first[:10]))
