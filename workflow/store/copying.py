@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, text, update
 
 from workflow.core.agreement import KEYS, RECORDS
-from workflow.core.entry import genesis, leaf
+from workflow.core.entry import genesis, leaf, open_entry
 from workflow.core.office import SYS
 from workflow.core.replay import replay
 from workflow.errors import AuditError, LogTampered, Phrase, StoreError
@@ -99,10 +99,9 @@ def _journal(old: Connection, new: Connection) -> int:
 
 def _verify(new: Connection) -> None:
     """Replay every chain of the target: it must give exactly the rows there."""
-    origin = new.execute(select(BUSINESS["setting"].c.value).where(BUSINESS["setting"].c.name == "origin")).scalar()
     chains = [SYS, *new.execute(select(BUSINESS["agreement"].c.id).order_by(BUSINESS["agreement"].c.id)).scalars()]
     for chain in chains:
-        again = replay(_checked(_entries(new, chain), genesis(str(origin), chain) if origin else ""))
+        again = replay(_checked(_entries(new, chain)))
         for table in OF_OFFICE if chain == SYS else OF_AGREEMENT:
             if _held(new, table, chain) != again[table]:
                 raise AuditError(Phrase("the journal of {chain} does not give the rows of {table} that are on record", chain=chain, table=table))
@@ -118,15 +117,21 @@ def _entries(new: Connection, chain: str) -> Iterator[Sealed]:
     return entries.joined([tuple(row) for row in rows], [tuple(row) for row in new.execute(kept)])
 
 
-def _checked(chain: Iterator[Sealed], before: str) -> Iterator[Sealed]:
-    """The entries, each held to its leaf and to the one before."""
+def _checked(chain: Iterator[Sealed]) -> Iterator[Sealed]:
+    """The entries, each held to its leaf and to the one before; the first to the name that its log had then."""
+    before = ""
     for entry in chain:
         if leaf(entry.body) != entry.leaf:
             raise LogTampered(entry.chain, entry.cseq, entry.leaf, leaf(entry.body))
-        if before and entry.prev != before:
+        before = before or genesis(_log(entry), entry.chain)
+        if entry.prev != before:
             raise LogTampered(entry.chain, entry.cseq, before, entry.prev)
         before = entry.leaf
         yield entry
+
+
+def _log(entry: Sealed) -> str:
+    return str(open_entry(entry.body, {})[0]["log"])
 
 
 def _held(new: Connection, name: str, chain: str) -> dict[tuple[Any, ...], Any]:
