@@ -177,7 +177,7 @@ class Engine(Promises):
             return repeated
         now, case = self.clock(), self.store.load(ref)
         case, before = self._apply_due(case, ask.occurred, now, dry_run=ask.dry_run) if due else (case, ())
-        if (same := taken(before, stage, asked)) is not None and not (ask.facts or ask.papers):
+        if before and (same := taken(before, stage, asked)) is not None and not (ask.facts or ask.papers):
             return same._replace(before=tuple(done for done in before if done is not same))
         first = case.instance(stage)
         if first is not None and ask.if_state and first.state != ask.if_state:

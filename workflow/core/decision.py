@@ -186,10 +186,11 @@ def _answered(draft: Draft, instance: Instance, trigger: str) -> str:
     """The day of the answer that a step of somebody outside records: the council approved on the day its decision came."""
     definition = draft.definition(instance)
     transition = definition.transitions[trigger]
+    if not transition.actor:
+        return ""
     needs = [definition.requirements[name] for name in transition.needs]
     rows = [draft.row(instance.ref, need.row) for need in needs if need.kind == "reply" and need.spec.get("actor") == transition.actor]
-    days = [row.data["received"] for row in rows if row is not None and row.data.get("received")]
-    return str(max(days, key=dates.latest)) if days and transition.actor else ""
+    return str(max((row.data["received"] for row in rows if row is not None and row.data.get("received")), key=dates.latest, default=""))
 
 
 def _wants_reason(draft: Draft, instance: Instance, trigger: str, request: Request) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from json.encoder import encode_basestring as _text  # a text as JSON has it
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,7 +85,7 @@ def seal(change: Change, *, head: Head, origin: str, eid: str, recorded: str, pe
         _text(change.source), _text(identity), _text(change.instance), _text(origin), precision(change.occurred) if change.occurred else "",
         _text(change.occurred), _json(commitments) if commitments else "{}", _text(prev), _text(change.reason), _text(recorded), _text(person),
         _text(req), _text(change.role), _text(change.target), _text(change.trigger), FORMAT))
-    if NUL in body or any(NUL in text.encode() for _, _, text in details):
+    if NUL in body or (details and any(NUL in text.encode() for _, _, text in details)):
         _refuse_nul(json.loads(body), details)
     if len(body) > MAX_BODY:
         field = _longest(json.loads(body))
@@ -167,15 +168,12 @@ def uuid7(ms: int, random: bytes) -> str:
     """An RFC 9562 version 7 UUID of a Unix time in milliseconds and 10 random bytes: it sorts by time."""
     if len(random) != 10 or not 0 <= ms < 1 << 48:
         raise InvalidInput("uuid", None, "10 random bytes and a time of 48 bits are needed")
-    noise = int.from_bytes(random, "big")
-    number = ms << 80 | 7 << 76 | (noise >> 68) << 64 | 2 << 62 | noise & (1 << 62) - 1
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    time, noise = f"{ms:012x}", random.hex()
+    return f"{time[:8]}-{time[8:]}-7{noise[:3]}-{'89ab'[int(noise[4], 16) & 3]}{noise[5:8]}-{noise[8:]}"
 
 
 def milliseconds(now: str) -> int:
     """Milliseconds since 1970 of a UTC instant in ISO form."""
-    from datetime import datetime
     return int(datetime.fromisoformat(now).timestamp() * 1000)
 
 
@@ -216,9 +214,11 @@ def _fault(value: Any, depth: int = 0) -> tuple[str, str] | None:
         return "", f"a {kind.__name__} cannot stand in the journal"
     if depth == MAX_DEPTH:
         return "", f"nested deeper than {MAX_DEPTH} levels"
+    if kind is dict and not _sound_keys.issuperset(value):
+        for key in value:
+            if not _is_sound(key):
+                return "", f"the key {key!r} is not made of a-z, 0-9, _ and ."
     for key, inner in value.items() if kind is dict else enumerate(value):
-        if kind is dict and key not in _sound_keys and not _is_sound(key):
-            return "", f"the key {key!r} is not made of a-z, 0-9, _ and ."
         if inner is None or type(inner) is str:
             continue
         found = _fault(inner, depth + 1)

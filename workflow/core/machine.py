@@ -82,7 +82,7 @@ def judge(draft: Draft, instance: Instance, transition: Transition, on: str, *, 
         message, filled = say("its plan stands in {state}; this is possible in {states}", state=draft.instance(instance.parent).state,
                               states=", ".join(parents))
         found.append(Unmet("", message, filled))
-    return list({(row.requirement, row.message, tuple(row.facts.values())): row for row in found}.values())
+    return list({(row.requirement, row.message, tuple(row.facts.values())): row for row in found}.values()) if len(found) > 1 else found
 
 
 def allowed(definition: Definition, state: str) -> list[str]:

@@ -32,12 +32,15 @@ def unmet(draft: Draft, instance: Instance, need: Requirement, on: str) -> list[
     row = question.row
     if row and row.status in ("waived", "not-required"):
         return []
-    if (reasons := list(JUDGES[need.kind](question))) and row and row.status == "unknown":
+    reasons, warned = list(JUDGES[need.kind](question)), list(warnings(question))
+    if not reasons and not warned:
+        return []
+    if reasons and row and row.status == "unknown":
         reasons = [(*say("it was not documented when this history was entered"), reasons[0][2])]
     ref = facts.full_ref(draft, instance)
     found = [_dress(Unmet(need.name, message, filled, _command(ref, tail)), need) for message, filled, tail in reasons]
     return found + [_dress(Unmet(need.name, message, filled, _command(ref, tail)), need)._replace(soft=True)
-                    for message, filled, tail in warnings(question)]
+                    for message, filled, tail in warned]
 
 
 def met(draft: Draft, instance: Instance, name: str, on: str) -> bool:
