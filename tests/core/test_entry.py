@@ -27,6 +27,8 @@ keys = st.text("abcdefghijklmnopqrstuvwxyz0123456789_.", min_size=1, max_size=12
 scalars = st.none() | st.booleans() | st.integers(-MAX_INT, MAX_INT) | st.text(max_size=20)
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=20)
 written = values.filter(lambda value: b"\\u0000" not in canonical(value))
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
+SAID = ("act", "instance", "trigger", "from", "to", "role", "behalf", "reason", "corrects", "log", "eid", "recorded_by", "identity", "req")
 
 
 class Salts:
@@ -111,6 +113,31 @@ def test_an_entry_with_nothing_to_say_still_has_every_field():
     assert content["definition"] is None
     assert content["occurred"] == {"text": "", "precision": ""}
     assert (content["req"], content["reason"], content["docs"], content["effects"], content["pd"]) == ("", "", [], [], {})
+
+
+@given(st.lists(texts, min_size=len(SAID), max_size=len(SAID)), st.none() | st.tuples(texts, st.integers(0, MAX_INT), texts), written)
+def test_an_entry_is_canonical_whatever_is_said_in_it(said, definition, value):
+    """Its frame is written as such: it is held to what the general form would have been."""
+    given_, (act, instance, trigger, source, target, role, behalf, reason, corrects, log, eid, person, identity, req) = (
+        dict(zip(SAID, said, strict=True)), said)
+    change = Change(act, (Effect("row", None, row(any=value)),), "2016", instance, trigger, source, target, role, behalf, reason, corrects, definition)
+
+    entry = seal(change, head=Head(CHAIN, 7, "ab" * 32), origin=log, eid=eid, recorded=RECORDED, person=person, identity=identity, req=req,
+                 salts=Salts())
+    content = json.loads(entry.body)
+
+    assert entry.body == canonical(content) == orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    assert {name: content[name] for name in SAID} == given_
+    assert (content["cseq"], content["recorded"], content["prev"], content["v"]) == (8, RECORDED, "ab" * 32, 1)
+    assert content["definition"] == (definition and dict(zip(("name", "version", "hash"), definition, strict=True)))
+
+
+@pytest.mark.parametrize(("changes", "field"), [({"reason": "a\ud800"}, "reason"), ({"trigger": "\udfff"}, "trigger")])
+def test_half_a_character_in_an_entry_is_refused_by_its_field(changes, field):
+    with pytest.raises(InvalidInput, match="half a character") as caught:
+        sealed(**changes)
+
+    assert caught.value.field == field
 
 
 def test_a_chain_links_each_entry_to_the_leaf_before():
