@@ -118,16 +118,16 @@ def test_an_entry_with_nothing_to_say_still_has_every_field():
 @given(st.lists(texts, min_size=len(SAID), max_size=len(SAID)), st.none() | st.tuples(texts, st.integers(0, MAX_INT), texts), written)
 def test_an_entry_is_canonical_whatever_is_said_in_it(said, definition, value):
     """Its frame is written as such: it is held to what the general form would have been."""
-    given_, (act, instance, trigger, source, target, role, behalf, reason, corrects, log, eid, person, identity, req) = (
-        dict(zip(SAID, said, strict=True)), said)
-    change = Change(act, (Effect("row", None, row(any=value)),), "2016", instance, trigger, source, target, role, behalf, reason, corrects, definition)
+    act, instance, trigger, source, target, role, behalf, reason, corrects, log, eid, person, identity, req = said
+    effects = (Effect("row", None, row(any=value)),)
+    change = Change(act, effects, "2016", instance, trigger, source, target, role, behalf, reason, corrects, definition)
 
     entry = seal(change, head=Head(CHAIN, 7, "ab" * 32), origin=log, eid=eid, recorded=RECORDED, person=person, identity=identity, req=req,
                  salts=Salts())
     content = json.loads(entry.body)
 
     assert entry.body == canonical(content) == orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    assert {name: content[name] for name in SAID} == given_
+    assert [content[name] for name in SAID] == said
     assert (content["cseq"], content["recorded"], content["prev"], content["v"]) == (8, RECORDED, "ab" * 32, 1)
     assert content["definition"] == (definition and dict(zip(("name", "version", "hash"), definition, strict=True)))
 
