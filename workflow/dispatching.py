@@ -143,12 +143,14 @@ class Dispatcher:
         """The messages of a claim as they are to be sent; those that cannot be sent at all, or not now, are settled at once."""
         ended: dict[Verdict, list[_Item]] = {}
         parts: dict[str, list[_Item]] = {}
+        person = self._known.get(claim.recipient)
+        hopeless = self._hopeless(claim, person)
         for agreement, key in claim.messages:
             draft = self._drafts.get(agreement)
             row = draft.tables["message"].get(key) if draft is not None else None
             if draft is None or row is None or row.state not in WAITING:
                 continue
-            item, verdict = self._judged(_Item(agreement, key, draft, row), claim, now)
+            item, verdict = self._judged(_Item(agreement, key, draft, row), claim, person, hopeless, now)
             if verdict is not None:
                 ended.setdefault(verdict, []).append(item)
             else:  # what may have left before leaves as it was then
@@ -159,31 +161,30 @@ class Dispatcher:
         groups = [_Group(send or claim.send or key_of(items), items, not (send or claim.send)) for send, items in parts.items()]
         return _Box(claim, groups, any(verdict.again for verdict in ended) or not (ended or groups))
 
-    def _judged(self, item: _Item, claim: Claimed, now: str) -> tuple[_Item, Verdict | None]:
-        """A message with its line, or how it ends without being sent."""
-        row = item.row
-        deadline, person = item.draft.tables["deadline"].get((row.instance, row.name, row.revision)), self._known.get(row.recipient)
-        verdict = self._hopeless(row, deadline, person, claim)
+    def _judged(self, item: _Item, claim: Claimed, person: Person | None, verdict: Verdict | None, now: str) -> tuple[_Item, Verdict | None]:
+        """A message with its line, or how it ends without being sent; `verdict` is what the person or the channel makes of it."""
+        row, draft = item.row, item.draft
+        deadline = draft.tables["deadline"].get((row.instance, row.name, row.revision))
+        if row.kind not in KINDS:
+            return item, Verdict("parked", f"there is no such kind of message: {row.kind}")
+        if deadline is None:
+            return item, Verdict("parked", "its deadline is not on record")
         if verdict is not None or person is None:
             return item, verdict
         try:
             hours = (person.zone, *person.quiet, person.calendar)
             if hours not in self._quiet:
-                self._quiet[hours] = _quiet(item.draft.office, person, now)
-            return item._replace(line=self._line(item.draft, deadline, row, person, now)), self._quiet[hours]
+                self._quiet[hours] = _quiet(draft.office, person, now)
+            return item._replace(line=self._line(draft, deadline, row, person, now)), self._quiet[hours]
         except Exception as fault:  # noqa: BLE001  # one row that cannot be read keeps none of the others waiting
             return item, failed(_named(fault), claim.attempt, now)
 
-    def _hopeless(self, row: Any, deadline: Deadline | None, person: Person | None, claim: Claimed) -> Verdict | None:
-        """How a message ends that no channel is asked for: parked, given up, or left for a person to judge."""
-        if row.kind not in KINDS:
-            return Verdict("parked", f"there is no such kind of message: {row.kind}")
-        if deadline is None:
-            return Verdict("parked", "its deadline is not on record")
+    def _hopeless(self, claim: Claimed, person: Person | None) -> Verdict | None:
+        """How every message of a claim ends that no channel is asked for: parked, given up, or left for a person to judge."""
         if person is None or not person.active:
             return Verdict("dead", "the recipient is not among the people of the office")
         try:
-            channel = self._channel(row.channel)
+            channel = self._channel(claim.channel)
         except Undeliverable as unknown:
             return Verdict("parked", str(unknown.why))
         except InvalidInput:
@@ -192,14 +193,14 @@ class Dispatcher:
             return Verdict("uncertain", "cut off while it was being sent: it may have arrived")
         return None
 
-    def _line(self, draft: Draft, deadline: Any, row: Any, person: Person, now: str) -> Line:
-        agreement = draft.agreement
+    def _line(self, draft: Draft, deadline: Deadline, row: Message, person: Person, now: str) -> Line:
+        owner = draft.agreement.owner
         instance = draft.tables["instance"].get((deadline.instance,))
         rules = draft.definition(instance).deadlines if instance is not None else draft.office.track.deadlines
         asked = (rules[deadline.name].spec.get("escalate") if deadline.name in rules else ()) or ROLES
         roles = asked if row.kind in LOUD else ()
-        return line(draft, deadline, self._known.get(agreement.owner), day=civil_day(now, person.zone or draft.office.zone), kind=row.kind,
-                    late_days=row.late_days, why=why(person, agreement.owner, roles, self._stands_in))
+        return line(draft, deadline, self._known.get(owner), day=civil_day(now, person.zone or draft.office.zone), kind=row.kind,
+                    late_days=row.late_days, why=why(person, owner, roles, self._stands_in))
 
     def _deliver(self, box: _Box, settling: Settling, done: list[Outcome]) -> bool:
         """Send the digests of a claim; whether it is over, with nothing left to be tried."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from workflow.core.agreement import Case, Head, after
+from workflow.core.agreement import Case, Head
 from workflow.core.delivery import Verdict, settle
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.office import SYSTEM
@@ -35,13 +35,6 @@ ATTEMPTS = 100  # lost races for an agreement's head before giving up
 LEFT = Verdict("sent")
 
 
-class Decided(NamedTuple):
-    """An outcome as it is to be written, and the agreement as it leaves it."""
-
-    settled: Settled
-    case: Case
-
-
 class Settling:
     """
     The outcomes of one worker's round. `cases` are the agreements as they were read, `ways` each recipient's channels in order.
@@ -52,7 +45,7 @@ class Settling:
     def __init__(self, store: Agreements, outbox: Outbox, cases: Mapping[str, Case], ways: Mapping[str, Sequence[str]], *,
                  clock: Callable[[], str], origin: str, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self.store, self.outbox, self.ways, self.clock, self.origin, self.entropy = store, outbox, ways, clock, origin, entropy
-        self._cases = dict(cases)  # as they were last read or written; whoever is not the last to write reads again
+        self._cases = dict(cases)  # as they were last read or written, without what has left; whoever was not the last to write reads again
         self._left: Sends = {}
         self._over: list[Claimed] = []
         self._digests, self._since = 0, ""
@@ -72,7 +65,6 @@ class Settling:
             by_agreement.setdefault(agreement, {})[key] = send
         for agreement, sends in by_agreement.items():
             for part in _parts(sends, ENTRY):
-                self._cases.pop(agreement, None)  # what goes on over another channel is decided on all of them
                 self._write(agreement, part, verdict)
 
     def over(self, claim: Claimed) -> None:
@@ -92,41 +84,42 @@ class Settling:
 
     def _together(self, parts: Sends, over: Sequence[Claimed]) -> None:
         """One entry of each of several agreements; of those that moved on meanwhile, one by one."""
-        decided = [found for agreement, sends in parts.items() if (found := self._decide(agreement, sends, LEFT)) is not None]
-        moved = set(self.outbox.settle([one.settled for one in decided], over))
-        for one in decided:
-            chain = one.case.head.chain
-            if chain in moved:
-                self._cases.pop(chain, None)
-                self._write(chain, parts[chain], LEFT)
-            else:
-                self._cases[chain] = one.case
+        decided = []
+        for agreement, sends in parts.items():
+            case = self._cases.get(agreement) or self.store.load(agreement)
+            found = self._decide(case, sends, LEFT)
+            if found is not None:
+                decided.append(found)
+                waiting = {key: row for key, row in case.tables["message"].items() if key not in sends}
+                self._cases[agreement] = Case(Head(agreement, found.entry.cseq, found.entry.leaf), {"message": waiting})
+        moved = self.outbox.settle(decided, over)
+        for agreement in moved:
+            del self._cases[agreement]
+            self._write(agreement, parts[agreement], LEFT)
         if moved and over:
             self.outbox.settle((), over)
 
     def _write(self, agreement: str, sends: dict[Key, str], verdict: Verdict) -> None:
         for _ in range(ATTEMPTS):
-            decided = self._decide(agreement, sends, verdict)
+            decided = self._decide(self.store.load(agreement), sends, verdict)
+            self._cases.pop(agreement, None)
             if decided is None:
                 return
             try:
-                self.store.commit(*decided.settled)
+                self.store.commit(*decided)
             except HeadMoved:
-                self._cases.pop(agreement, None)
                 continue
-            self._cases[agreement] = decided.case
             return
         raise StaleInstance(agreement, Phrase("one revision"), Phrase("too many at once"))
 
-    def _decide(self, agreement: str, sends: dict[Key, str], verdict: Verdict) -> Decided | None:
-        case, now = self._cases.get(agreement) or self.store.load(agreement), self.clock()
+    def _decide(self, case: Case, sends: dict[Key, str], verdict: Verdict) -> Settled | None:
+        now = self.clock()
         change = settle(case, sends, verdict, now, self.ways)
         if change is None:
             return None
         entry = seal(change, head=case.head, origin=self.origin, eid=uuid7(milliseconds(now), self.entropy(10)), recorded=now,
                      person=SYSTEM.person, identity=SYSTEM.identity, salts=lambda: self.entropy(32))
-        tables = {"message": after(case, change).tables["message"]}  # all that an outcome is decided on
-        return Decided(Settled(case.head, entry, change.effects), Case(Head(entry.chain, entry.cseq, entry.leaf), tables))
+        return Settled(case.head, entry, change.effects)
 
 
 def seconds(now: str, until: str) -> float:
