@@ -149,7 +149,7 @@ def approve(case: Case, office: Office, ref: str, name: str, decision: str, requ
     instance = find(draft, ref)
     on = occurred(office, request.occurred)
     role = approving.approve(draft, instance, name, decision, request.role, request.reason, on)
-    return _finish(draft, "approve", instance, on, request._replace(role=role), trigger=name)
+    return _finish(draft, "approve", instance, on, request, trigger=name, role=role)
 
 
 def find(draft: Draft, ref: str) -> Instance:
@@ -213,8 +213,7 @@ def _take(draft: Draft, instance: Instance, trigger: str, on: str, request: Requ
     firing.fire(draft, instance, transition, on)
     if again is not None:
         repeat(draft, draft.definition(instance).deadlines[again.name], again)
-    return _finish(draft, act, instance, on, request._replace(role=role), trigger=trigger, target=transition.to or instance.state,
-                   behalf=transition.actor)
+    return _finish(draft, act, instance, on, request, trigger=trigger, target=transition.to or instance.state, role=role, behalf=transition.actor)
 
 
 def repeat(draft: Draft, rule: DeadlineRule, row: Deadline) -> None:
@@ -230,24 +229,26 @@ def repeat(draft: Draft, rule: DeadlineRule, row: Deadline) -> None:
             return
 
 
-def _finish(draft: Draft, act: str, instance: Instance, on: str, request: Request, *, trigger: str = "", target: str = "", behalf: str = "",
-            importing: frozenset[str] = frozenset()) -> Change:
+def _finish(draft: Draft, act: str, instance: Instance, on: str, request: Request, *, trigger: str = "", target: str = "", role: str = "",
+            behalf: str = "", importing: frozenset[str] = frozenset()) -> Change:
     following.follow(draft, on)
     firing.record_gaps(draft)
     reckoning.reckon(draft, on, importing=importing)
     now, opened = draft.instance(instance.ref), act == "open"
     return change_of(draft, act, on, request, instance=instance.ref, trigger=trigger, source="" if opened else instance.state,
-                     target=target or (now.state if opened else ""), behalf=behalf, definition=(now.stage, now.version, now.hash))
+                     target=target or (now.state if opened else ""), role=role, behalf=behalf,
+                     definition=(now.stage, now.version, now.hash))
 
 
-def change_of(draft: Draft, act: str, on: str, request: Request, **said: Any) -> Change:
+def change_of(draft: Draft, act: str, on: str, request: Request, role: str = "", **said: Any) -> Change:
     """What a draft has come to, as one act of that day."""
     if request.role and request.role not in draft.office.by.roles:  # nobody acts in a role they do not hold
         raise NotAuthorised(draft.agreement.ref, act, [request.role], draft.office.by.name)
     effects = draft.effects()
     documents = tuple(draft.tables[table][key] for table, key in draft.touched if table == "document")
     notes = tuple(dict.fromkeys(draft.notes + late(draft, on)))
-    return Change(act, effects, on, role=request.role, reason=request.reason, documents=documents, notes=notes, personal=draft.committed(), **said)
+    return Change(act, effects, on, role=role or request.role, reason=request.reason, documents=documents, notes=notes,
+                  personal=draft.committed(), **said)
 
 
 def late(draft: Draft, on: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from itertools import compress
+from operator import itemgetter, ne
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import KEYS, RECORDS, Case, Copied, Effect
@@ -193,6 +194,6 @@ class Draft:
             if before is None:
                 yield table, key, Effect(table, None, now._asdict())
             else:
-                changed = {name: value for name, value, old in zip(now._fields, now, before, strict=True) if value != old}
+                changed = dict(compress(zip(now._fields, now, strict=True), map(ne, now, before)))
                 if changed:
                     yield table, key, Effect(table, key, changed)
