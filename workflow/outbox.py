@@ -70,8 +70,8 @@ class Outbox(Protocol):
     def release(self, claims: Sequence[Claimed]) -> None:
         """Let go of what is to be tried again; the count of attempts stays, `send` does not."""
 
-    def parked(self) -> list[str]:
-        """The ids of agreements with a message that is parked."""
+    def parked(self) -> list[tuple[str, str, str]]:
+        """Where a message is parked: the agreement's id, the channel, the kind of message."""
 
     def heartbeat(self, worker: str, now: str) -> None:
         """Remember that this worker lives."""

@@ -98,9 +98,19 @@ class Promises:
         """Count the open deadlines of one agreement again over the calendar as it is now, as `system`; None where none moves."""
         from workflow.core import promising
 
+        return self._once(ref, promising.recount)
+
+    def wake(self, ref: str, people: Mapping[str, Person], known: Callable[[str], bool]) -> Done | None:
+        """Let one agreement's messages leave that were parked for want of a channel that is `known` now, as `system`; None where none does."""
+        from workflow.core import waking
+
+        return self._once(ref, lambda case, office: waking.wake(case, office, people, known))
+
+    def _once(self, ref: str, decide: Callable[[Case, Office], Change | None]) -> Done | None:
+        """Write what `system` decides on an agreement as it is."""
         for _ in range(ROUNDS):
             case, now = self.store.load(ref), self.clock()
-            change = promising.recount(case, self.office(case, now)._replace(by=SYSTEM))
+            change = decide(case, self.office(case, now)._replace(by=SYSTEM))
             if change is None:
                 return None
             with suppress(HeadMoved):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.core import decision, reminding
 from workflow.core.agreement import Change, Effect, Message, after
+from workflow.core.digest import KINDS
 from workflow.core.office import SYSTEM
 from workflow.errors import WorkflowError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Case, Deadline
     from workflow.core.office import Person
     from workflow.engine import Engine
+    from workflow.outbox import Outbox
     from workflow.outcome import Done
     from workflow.ports import Listing
 
@@ -69,6 +71,12 @@ def sweep(store: Listing, engine: Engine, people: Mapping[str, Person], stopping
             except WorkflowError as error:
                 failed[ident] = str(error)
     return Swept(tuple(done), tuple(failed.items()))
+
+
+def wake(outbox: Outbox, engine: Engine, people: Mapping[str, Person], known: Callable[[str], bool]) -> list[Done]:
+    """Let messages leave that were parked, where their channel and their kind are known now."""
+    found = dict.fromkeys(ident for ident, channel, kind in outbox.parked() if kind in KINDS and known(channel))
+    return [done for ident in found if (done := engine.wake(ident, people, known)) is not None]
 
 
 def forecast(engine: Engine, refs: Iterable[str], people: Mapping[str, Person], until: str) -> list[Foreseen]:

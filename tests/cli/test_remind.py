@@ -53,6 +53,19 @@ def test_a_tick_writes_what_is_due_and_sends_it(loi):
     assert loi.ok("remind tick").strip() == "nothing is due"
 
 
+def test_what_was_parked_for_want_of_a_channel_leaves_with_the_next_tick_that_knows_it(loi, monkeypatch):
+    monkeypatch.setattr("workflow.channels.CHANNELS", {})
+    monkeypatch.setattr("workflow.commands.delivering.CHANNELS", {})
+    at(loi, "2026-03-27T03:00:00")("remind tick")
+    assert [row["state"] for row in loi.json("remind log bogor-kisarazu")] == ["parked"]
+    monkeypatch.undo()
+
+    at(loi, "2026-03-30T03:00:00").ok("remind tick")
+
+    assert [(row["state"], row["late_days"]) for row in loi.json("remind log bogor-kisarazu")] == [("sent", 3)]
+    assert "parked reminders leave" in loi.ok("history bogor-kisarazu")
+
+
 def test_a_message_is_shown_before_it_leaves(loi):
     at(loi, "2026-03-27T03:00:00")
 

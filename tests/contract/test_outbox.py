@@ -161,7 +161,7 @@ def test_what_is_parked_is_found(office):
 
     commit(office, office.load("agr-1").head, Effect("message", KEY, {"state": "parked", "wake_at": ""}))
 
-    assert office.parked() == ["agr-1"]
+    assert office.parked() == [("agr-1", "email", "reminder")]
 
 
 def test_a_heartbeat_is_remembered(store):

@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from workflow.channels import Settings, connect
+from workflow.channels import CHANNELS, Settings, connect
 from workflow.commands.language import _, _n, said
 from workflow.core.reminding import CHANNEL
 from workflow.errors import WorkflowError
@@ -105,9 +105,10 @@ def tick(app: App, worker: str, stopping: Callable[[], bool] = bool) -> Round:
     Administrators are told of what could not be sent.
     """
     from workflow.alerting import alert
-    from workflow.reminders import sweep
+    from workflow.reminders import sweep, wake
 
     store, engine, people = app.store(write=True), engine_of(app), app.people
+    wake(store, engine, people, CHANNELS.__contains__)
     swept = sweep(store, engine, people, stopping)
     unsigned = cover(app)
     outcomes = dispatcher(app, engine, worker).round(stopping=stopping)

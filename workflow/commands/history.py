@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Effect
 
 BY_ITSELF = {"remind": mark("reminders written"), "deliver": mark("reminders sent"), "fail": mark("reminders not delivered"),
-             "defer": mark("reminders wait"), "recount": mark("counted again over the calendar"), "overdue": mark("overdue")}
+             "defer": mark("reminders wait"), "wake": mark("parked reminders leave"), "recount": mark("counted again over the calendar"),
+             "overdue": mark("overdue")}
 
 
 @command("history", examples=("mufakat history bogor-kisarazu", "mufakat history bogor-kisarazu/loi --limit 20", "mufakat history sys",

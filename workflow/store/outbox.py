@@ -29,7 +29,7 @@ LET_GO = f"UPDATE claim SET until = '', send = '' WHERE {THIS}"
 FORGET = f"DELETE FROM claim WHERE {THIS}"
 BEAT = "INSERT INTO beat (worker, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at"
 BEATS = "SELECT worker, at FROM beat ORDER BY at DESC"
-PARKED = "SELECT agreement FROM message WHERE state = 'parked'"
+PARKED = "SELECT agreement, channel, kind FROM message WHERE state = 'parked'"
 MESSAGES = (f"SELECT a.ref, a.title, a.owner, {listed(RECORDS['message']._fields, 'm.')} "
             "FROM message m JOIN agreement a ON a.id = m.agreement WHERE ")
 
@@ -53,8 +53,8 @@ class SqliteOutbox(Connected):
     def release(self, claims: Sequence[Claimed]) -> None:
         self._each(LET_GO, map(held, claims))
 
-    def parked(self) -> list[str]:
-        return sorted({row[0] for row in self._all(PARKED)})
+    def parked(self) -> list[tuple[str, str, str]]:
+        return sorted(set(self._all(PARKED)))
 
     def heartbeat(self, worker: str, now: str) -> None:
         with self._writing() as run:

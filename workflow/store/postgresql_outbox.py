@@ -123,8 +123,8 @@ class PostgresOutbox(PostgresListing):
             raise problem(self.where, error) from error
         return [head.chain for head, _, _ in settled if head.chain not in written]
 
-    def parked(self) -> list[str]:
-        return sorted({row[0] for row in self._all(PARKED)})
+    def parked(self) -> list[tuple[str, str, str]]:
+        return sorted(set(self._all(PARKED)))
 
     def heartbeat(self, worker: str, now: str) -> None:
         self._all(BEAT, (worker, now))
