@@ -9,9 +9,10 @@ import pytest
 from building import commit, start
 
 from workflow.core.merkle import leaf_hash
-from workflow.errors import StoreError
+from workflow.errors import AuditError, StoreError
 from workflow.ports import Signed
 from workflow.store.entries import row
+from workflow.store.sqlite import SqliteStore
 
 
 def grow(store, count, id="agr-1", ref="bogor-kisarazu"):
@@ -164,3 +165,13 @@ def test_a_group_that_was_broken_off_leaves_no_gap(store):
     assert [line[0] for line in store.lines()] == [0, 1, 2]
 
 
+def test_a_text_that_is_no_utf_8_comes_out_with_its_bytes_escaped(database_file):
+    """Only somebody else than this program can have written it, and whoever verifies has to see where."""
+    with SqliteStore.open(database_file) as store:
+        grow(store, 2)
+        store._db.execute("DROP TRIGGER entry_never_changes")
+        store._db.execute("UPDATE entry SET person = CAST(x'70ff' AS TEXT) WHERE seq = 2")
+
+        assert [line[8] for line in store.lines()] == ["p1", "p\udcff"]
+        with pytest.raises(AuditError, match="not UTF-8"):
+            list(store.entries("agr-1"))

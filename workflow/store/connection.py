@@ -8,7 +8,7 @@ import time
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from workflow.errors import Phrase, StoreBusy, StoreError, StoreNotReady
+from workflow.errors import AuditError, Phrase, StoreBusy, StoreError, StoreNotReady
 from workflow.store.groups import Groups
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ REVISION_TABLE = "schema_revision"  # kept by Alembic
 OLDEST_SQLITE = (3, 38, 0)  # STRICT tables and JSON functions
 TIMEOUT = 10.0  # seconds to wait for another writer
 ATTENTIVE = 0.25  # seconds that the driver waits without hearing a Ctrl-C
+ILLEGIBLE = "Could not decode"  # how the driver says that a text is no UTF-8; it has no code for that
 PAGE = 2048  # bytes: a change touches a few rows on a few pages, and every page goes to the disk whole
 CHECKPOINT = 4096  # pages of the WAL (8 MB) before they are copied into the file: what is written often is copied once
 
@@ -161,6 +162,8 @@ def problem(path: str, error: sqlite3.Error) -> WorkflowError:
     if primary == sqlite3.SQLITE_CONSTRAINT:
         return StoreError(path, Phrase("refused the change: {fault}", fault=error),
                           "this is a fault of mufakat; report it with the command that you typed")
+    if str(error).startswith(ILLEGIBLE):
+        return AuditError(Phrase("a text in the database is not UTF-8, so nobody wrote it with this program ({fault})", fault=error))
     return StoreError(path, str(error), "mufakat doctor")
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from workflow.errors import AuditError
 from workflow.ports import Signed
 from workflow.store.connection import Connected, problem
 from workflow.store.entries import COLUMNS
@@ -77,7 +79,7 @@ class SqliteTree(Connected):
                 self._db.execute("ROLLBACK")
 
     def lines(self, start: int = 0) -> Iterator[Line]:
-        while rows := self._all(LINES, (start,)):
+        while rows := self._legible(LINES, (start,)):
             yield from rows
             start = rows[-1][0] + 1
 
@@ -90,6 +92,17 @@ class SqliteTree(Connected):
 
     def signed(self) -> list[Signed]:
         return [Signed(*row) for row in self._all(SIGNED)]
+
+    def _legible(self, sql: str, values: tuple[object, ...]) -> list[Any]:
+        """Rows, of which a text that is no UTF-8 comes out with its bytes escaped: whoever verifies has to see which it is."""
+        try:
+            return self._all(sql, values)
+        except AuditError:
+            self._db.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+            try:
+                return self._all(sql, values)
+            finally:
+                self._db.text_factory = str
 
     def _written(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
         """One transaction for all of them."""
