@@ -63,12 +63,14 @@ class Documents:
         """`ok`, `missing` or `altered`: the stored bytes hashed again."""
         digest = hashlib.sha256()
         try:
-            source = os.open(self.path(sha256), os.O_RDONLY)
+            source = os.open(self.path(sha256), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except OSError:
             return "missing"
         try:
             for block in _blocks(source):
                 digest.update(block)
+        except OSError:  # a folder stands in its place
+            return "altered"
         finally:
             os.close(source)
         return "ok" if digest.hexdigest() == sha256 else "altered"
