@@ -601,6 +601,21 @@ def test_no_statement_of_the_daily_path_reads_a_whole_table(plans):
     assert {sql: found for sql, found in scanned.items() if found - allowed.get(sql, set())} == {}
 
 
+def test_a_decision_finds_its_rows_by_their_keys_before_the_server_knows_its_tables(own_database_url, monkeypatch):
+    """A plan that is made on a young database is kept by the connection that made it, however large the tables grow."""
+    with PostgresStore.open(own_database_url) as store, psycopg.connect(own_database_url, autocommit=True) as link:
+        for number in range(300):
+            head = start(store, new("row"), id=f"agr-{number}", ref=f"ref-{number}")
+        asked, rows = [], store._link.rows
+        monkeypatch.setattr(store._link, "rows", lambda sql, values=(), **more: (asked.append((sql, values)), rows(sql, values, **more))[1])
+        commit(store, head, Effect("instance", LOI, {"state": "signed"}), Effect("row", ("loi", "home-affairs", 1), {"status": "met"}))
+
+        ((sql, values),) = asked
+        plan = psycopg.ClientCursor(link).execute(f"EXPLAIN (FORMAT JSON) {sql}", values).fetchone()[0][0]["Plan"]
+
+    assert [node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"] == []
+
+
 def test_every_index_serves_the_question_it_was_made_for(plans, admin):
     used = {node["Index Name"] for node in itertools.chain.from_iterable(plans.values()) if "Index Name" in node}
     made = {name for (name,) in admin.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")}

@@ -62,8 +62,9 @@ def statement(head: Head, entry: Sealed, effects: Iterable[Effect], request: tup
         own = () if table == "agreement" or table in OF_OFFICE else (head.chain,)
         for row in rows:
             values += (*own, *WRITE[table](row))
-    for rows_alike in alike.values():
+    for (table, *_), rows_alike in alike.items():
         values += rows_alike[0] if len(rows_alike) == 1 else (as_json(rows_alike),)
+        values += () if table in OF_OFFICE else (head.chain,)
     values += (len(changed),) if changed else ()
     text = TEXTS.get(shape)
     if text is None:
@@ -128,12 +129,15 @@ def unpacked(*casts: str) -> str:
 
 
 def _changed(number: int, table: str, columns: Sequence[str], *, many: bool) -> str:
-    """Change one row, or all rows that change in the same columns."""
+    """
+    Change one row, or all rows that change in the same columns. Their whole key is given as values: on a table whose size the server does
+    not know yet, a key out of the swap makes it read all of the table.
+    """
     kinds = [CASTS.get((table, name), "text") for name in (*columns, *KEYS[table])]
     given = [f"v.c{at}" if many else f"%s::{kind}" for at, kind in enumerate(kinds)]
     cells = ", ".join(f'"{name}" = {value}' for name, value in zip(columns, given, strict=False))
-    own = [] if table in OF_OFFICE else [f"t.{'id' if table == 'agreement' else 'agreement'} = swap.chain"]
-    found = " AND ".join([*own, *(f't."{name}" = {value}' for name, value in zip(KEYS[table], given[len(columns):], strict=True))])
+    own = [] if table in OF_OFFICE else [f"t.{'id' if table == 'agreement' else 'agreement'} = %s"]
+    found = " AND ".join([*(f't."{name}" = {value}' for name, value in zip(KEYS[table], given[len(columns):], strict=True)), *own])
     source = f"swap, {unpacked(*kinds)}" if many else "swap"
     return f"changed{number} AS (UPDATE {TABLES[table]} t SET {cells} FROM {source} WHERE {found or 'TRUE'} RETURNING 1)"
 
