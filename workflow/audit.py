@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from workflow.core.checkpoint import Checkpoint, parse_note
 from workflow.core.merkle import HEIGHT, consistency, inclusion, reader, root, root_at
 from workflow.core.proof import Proof
-from workflow.errors import InvalidInput, InvalidProof, NotFound, Phrase
+from workflow.errors import InvalidInput, InvalidProof, LogRewritten, NotFound, Phrase
 from workflow.ports import Checkpoints, Journal, Nodes, Places, Signed
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Log:
             size = self.integrate()
             holder, newest = self.key.signer().key, self.store.newest()
             if newest is not None and newest.size == size and any((one.name, one.id) == holder[:2] for one in parse_note(newest.note).signatures):
+                if (last := self.key.last()[0]).size > size:  # an older copy was put back, with the checkpoint that it ended with
+                    raise LogRewritten("ROLLBACK", last.size, size)
                 return newest
             found = Checkpoint(self.origin, size, root_at(size, self.node))
             note = self.key.sign(found, self.consistency)

@@ -64,4 +64,5 @@ def _uncovered(app: App, store: Store, entries: int, *, signs: bool) -> Iterator
               "{count} entries are not covered by a signature, since {moment} (UTC)", entries - size, moment=first[5][:16].replace("T", " "))
     limit = (datetime.fromisoformat(app.clock()) - timedelta(minutes=GRACE)).isoformat(timespec="seconds").replace("+00:00", "Z")
     overdue = bool(store.beats()) and first[5] < limit  # a worker looks, so that somebody should have signed
-    yield "fault" if overdue else "info", text, "mufakat audit checkpoint"
+    here = app.key is not None and app.key.exists
+    yield "fault" if overdue else "info", text, "mufakat audit checkpoint" if here else "mufakat config set key FILE"
