@@ -81,5 +81,53 @@ def test_a_server_s_database_of_the_first_release_becomes_today_s(postgres):
     postgres.drop(url)
 
 
+REVISION_TABLE = ("CREATE TABLE schema_revision (version_num VARCHAR(32) NOT NULL, CONSTRAINT schema_revision_pkc PRIMARY KEY (version_num));"
+                  "INSERT INTO schema_revision VALUES ('0002')")
+DUE, OVER, LATER = "2026-03-02T02:00:00Z", "2026-03-02T02:10:00Z", "2026-03-02T05:00:00Z"
+
+
+def hand(run, mark):
+    """What was there when a worker of the second schema was killed: two messages handed over in one digest, one that was only claimed."""
+    agreement = [encode(cell) if isinstance(cell, (list, dict)) else cell for cell in VALID["agreement"]]
+    run(f"INSERT INTO agreement VALUES ({', '.join([mark] * len(agreement))})", agreement)
+    for rung, recipient, send in (("-7d", "p1", "digest-1"), ("-1d", "p1", "digest-1"), ("-7d", "p2", "")):
+        message = VALID["message"]._replace(rung=rung, recipient=recipient, wake_at=DUE)
+        run(f"INSERT INTO message VALUES ({', '.join([mark] * (len(message) + 1))})", ["agr-1", *message])
+        run(f"INSERT INTO claim VALUES ({', '.join([mark] * 11)})", ["agr-1", *message[:6], "w1", 2, OVER, send])
+
+
+def check_handed(store):
+    """It may have left, so it is not sent under another key."""
+    with store:
+        found = {claim.recipient: claim for claim in store.claim(LATER, "w2", 600)}
+    assert (found["p1"].send, found["p1"].attempt, len(found["p1"].messages)) == ("digest-1", 3, 2)
+    assert found["p2"].send == ""
+
+
+def test_a_file_remembers_what_was_being_handed_over(tmp_path):
+    path = str(tmp_path / "office.db")
+    with closing(attach(path, mode="rwc")) as db:
+        db.executescript(f"{scripts.text('0001.sql')}{scripts.text('0002.sql')}{REVISION_TABLE}")
+        hand(db.execute, "?")
+
+    migrations.upgrade(path)
+
+    check_handed(SqliteStore.open(path))
+
+
+def test_a_server_s_database_remembers_what_was_being_handed_over(postgres):
+    url = postgres.database("template0")
+    with psycopg.connect(url, autocommit=True) as link:
+        for script in (scripts.text("0001_postgresql.sql"), scripts.text("0002_postgresql.sql"), REVISION_TABLE):
+            link.execute(script)
+        link.execute("COMMENT ON TABLE schema_revision IS 'mufakat'")
+        hand(link.execute, "%s")
+
+    migrations.upgrade(url)
+
+    check_handed(PostgresStore.open(url))
+    postgres.drop(url)
+
+
 def shape(db):
     return {(kind, name): re.sub(r"\s+", " ", sql or "") for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_schema")}
