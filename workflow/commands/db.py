@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from workflow.commands.app import App
 
 
-@group("db", examples=("mufakat db current", "mufakat db upgrade", "mufakat db copy mufakat.db postgresql://server/bogor"))
+@group("db", examples=("mufakat db current", "mufakat db upgrade", "mufakat db copy mufakat.db postgresql://server/bogor", "mufakat db roles"))
 def db_command() -> None:
-    """The database's schema, and moving to another database."""
+    """The database's schema, who may do what in it, and moving to another database."""
 
 
 @db_command.command("current", examples=("mufakat db current",))
@@ -76,3 +76,35 @@ def copy_command(app: App, source: str, target: str) -> None:
         source=shown(source), target=shown(target), agreements=counts["agreement"], entries=counts["entry"]))
     app.console.flow([_("documents stay in their folder; settings that name the database: {command}").format(
         command=f"mufakat config set db {shown(target)}")])
+
+
+@db_command.command("roles", examples=("mufakat db roles > roles.sql", "mufakat db roles --prefix bogor --apply"))
+@click.option("--prefix", default="mufakat", show_default=True, help="What the roles' names begin with: offices on one server have different ones.")
+@click.option("--apply", "apply_", is_flag=True, help="Run the SQL: as a superuser, once, and after an upgrade that made tables.")
+@pass_app
+def roles_command(app: App, prefix: str, apply_: bool) -> None:  # noqa: FBT001  # a flag
+    """Print the SQL that gives a PostgreSQL server its roles (owner, app, auditor), or run it. A second run changes nothing."""
+    from workflow.errors import InvalidInput
+    from workflow.store import is_url
+
+    if not is_url(app.db):
+        raise InvalidInput("db", app.db, "a file has no roles: who may open it is told at mufakat init --group GROUP")
+    from workflow.store.postgresql_roles import apply, named, script
+
+    roles = named(prefix)
+    if apply_ and not app.confirm(_("give {db} to {owner}, and its rights to {app} and {auditor}?").format(db=app.place, **roles._asdict())):
+        app.console.tell(_("nothing was changed"))
+        return
+    statements = apply(app.db, prefix) if apply_ else script(app.db, prefix)
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, {"db": app.place, **roles._asdict(), "sql": statements, "applied": apply_ and bool(statements)}, "db")
+    elif not apply_:
+        for statement in ("BEGIN", *statements, "COMMIT"):
+            app.console.say(f"{statement};")
+    elif statements:
+        app.console.say(_("{db}: {owner} owns it, {app} works in it, {auditor} reads it").format(db=app.place, **roles._asdict()))
+        app.console.flow([_("Next: {command}").format(command=f"GRANT {roles.app} TO LOGIN  (psql)")])
+    else:
+        app.console.say(_("{db}: the roles are as they should be, nothing to do").format(db=app.place))

@@ -72,6 +72,7 @@ def _examine(app: App) -> Iterator[Finding]:
     yield from (Finding("integrity", "fault", problem, _("restore the last backup, or fix what the line names")) for problem in problems)
     if not problems:
         yield Finding("integrity", "ok", _("file, references and triggers are sound"))
+    yield from _rights(app)
     yield from _journal(store)
     yield from (Finding("log", *found) for found in examine(app, store, counts["entry"]))
     yield from _documents(app, store)
@@ -80,6 +81,23 @@ def _examine(app: App) -> Iterator[Finding]:
     yield from _policies(app)
     yield from _overdue(app, store)
     yield from _reminders(app, store)
+
+
+def _rights(app: App) -> Iterator[Finding]:
+    """Who may do what on a server, held against the roles that were set up there."""
+    from workflow.store import is_url
+
+    if not is_url(app.db):
+        return
+    from workflow.store.postgresql_roles import differences
+
+    found = differences(app.db)
+    if found is None:
+        yield Finding("rights", "info", _("no roles were set up: who works in it could switch its triggers off"), "mufakat db roles")
+    elif not found.differences:
+        yield Finding("rights", "ok", _("each role may do what it is for ({prefix})").format(prefix=found.prefix))
+    else:
+        yield from (Finding("rights", "fault", said(text), f"mufakat db roles --prefix {found.prefix} --apply") for text in found.differences)
 
 
 def _journal(store: Store) -> Iterator[Finding]:
