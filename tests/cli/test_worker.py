@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 from letters import Postbox
@@ -10,6 +11,8 @@ from letters import Postbox
 from cli import PARTS
 from workflow.commands.app import App
 from workflow.commands.delivering import tick, told
+from workflow.core.checkpoint import open_checkpoint, parse_key
+from workflow.signing import verify
 
 MORNING = "2026-11-11T03:00:00.000000Z"  # Wednesday, 10:00 in Jakarta; the letter of intent and the partnership fall asleep in a week
 
@@ -69,3 +72,50 @@ def test_every_look_leaves_a_heartbeat(bureau):
     assert app.store().beats() == [("w1", MORNING)]
     app.close()
 
+
+def test_a_message_carries_the_newest_checkpoint_over_all_that_it_tells_of(bureau, postbox):
+    look(bureau, MORNING)
+
+    text = postbox.letters[0].get_body(("plain",)).get_content().replace("\r\n", "\n")
+    note = text[text.index("mufakat/"):].strip() + "\n"
+    found, _ = open_checkpoint(note, [parse_key(bureau.ok("audit key show").strip())], verify)
+    remind = bureau.json("audit log --act remind --limit 1")[0]
+    assert found.size > remind["place"]
+    assert "mufakat help audit" in text
+    bureau.file("pin.txt", note)
+    assert bureau("audit verify --pin pin.txt --state").exit_code == 0
+
+
+def test_every_look_gives_entries_their_place_and_signs_when_that_is_due(bureau):
+    assert look(bureau, "2026-03-02T03:00:00.000000Z") == []
+    first = bureau.json("audit pin")["size"]
+    bureau.ok("person add Sari --login sari")
+
+    look(bureau, "2026-03-02T03:00:30.000000Z")
+    assert bureau.json("audit log --limit 1")[0]["place"] == first
+    assert bureau.json("audit pin")["size"] == first
+    look(bureau, "2026-03-02T03:01:30.000000Z")
+    assert bureau.json("audit pin")["size"] == first + 1
+
+
+def test_a_worker_without_a_key_numbers_and_reminds(bureau, postbox):
+    os.unlink(bureau.folder / "office.key")
+
+    assert look(bureau, MORNING) == ["2 messages are due", "2 messages sent"]
+
+    assert bureau.json("audit log --act remind --limit 1")[0]["place"] is not None
+    assert bureau("audit pin").exit_code == 1
+    assert "mufakat help audit" not in postbox.letters[0].get_body(("plain",)).get_content()
+    assert "the key is not on this machine" in bureau("doctor").stdout
+
+
+def test_a_log_that_was_put_back_is_not_signed_and_reminders_go_on(bureau, postbox):
+    shutil.copy(bureau.environment["MUFAKAT_DB"], bureau.folder / "backup.db")
+    bureau.ok("person add Sari --login sari")
+    bureau.ok("audit checkpoint")
+    shutil.copy(bureau.folder / "backup.db", bureau.environment["MUFAKAT_DB"])
+
+    said = look(bureau, MORNING)
+
+    assert said[:2] == ["2 messages are due", "2 messages sent"]
+    assert "the log was not signed" in said[2]

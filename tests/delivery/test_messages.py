@@ -77,9 +77,19 @@ def test_a_late_message_says_how_late_and_a_provisional_date_that_it_is():
     assert "provisional" in made
 
 
-def test_the_newest_checkpoint_stands_below_where_there_is_one():
-    assert "journal: office 12 AbC=" in render(digest(checkpoint="office 12 AbC="), "en").text
-    assert "journal:" not in render(digest(), "en").text
+NOTE = "mufakat/office\n12\nQScGQcGLfObfdH8AB6K6VLrK/yeHUi4lqNlCkJDrcrc=\n\n\u2014 mufakat/office Rm1gfgKcq1UVatgfwbyiJFMkI4M9EB+4oK34MjLhJsM=\n"
+
+
+@pytest.mark.parametrize("language", ["en", "id", "ja"])
+def test_the_newest_checkpoint_stands_below_as_it_is_with_what_it_is_good_for(language):
+    """To the letter, so that it can be copied into a file and held against the log."""
+    made, without = render(digest(checkpoint=NOTE), language), render(digest(), language)
+    told = speech(language).text("The newest checkpoint of the office's journal. Keep this message: with it anybody can show later that nothing "
+                                 "before it was changed (mufakat help audit).")
+
+    assert made.text.endswith(f"{told}\n\n{NOTE}")
+    assert f">{NOTE}</pre>" in made.html
+    assert (told.startswith("The newest"), told in without.text) == (language == "en", False)
 
 
 def test_nothing_in_a_message_acts_when_it_is_fetched():

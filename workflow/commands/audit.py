@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import click
 
 VERBS = {  # name -> (module, one line)
+    "verify": ("audit_verify", mark("Check the whole log: VERIFIED, TAMPERED or INCONCLUSIVE.")),
     "log": ("audit_log", mark("What was entered, across all agreements, in the order of the log.")),
     "show": ("audit_show", mark("One entry, whole: who, when, what changed, and where it stands in the log.")),
     "prove": ("audit_evidence", mark("The proof of one entry, to take away.")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workflow.commands.language import _, _n
+from workflow.commands.language import _, _n, mark
 from workflow.commands.options import command, pass_app
 from workflow.errors import InvalidInput
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REGISTER = ("agreement", "title", "track", "parties", "owner", "stage", "definition", "state", "since", "opened_on", "irregular", "imported",
             "next_due")
 BLOCK = 1 << 16
-README = """\
+README = mark("""\
 This folder holds the audit log of {log}, written on {day}: {entries} entries.
 
 It can be checked by anybody, on any machine with Python 3.8 or newer, without the office that made it and without a network:
@@ -30,7 +30,8 @@ It can be checked by anybody, on any machine with Python 3.8 or newer, without t
 
 KEY is the log's public key, as you got it on another way than this folder: on paper, in an earlier year. The key.txt in here is only what
 the office says; who forges an export forges its key. PIN is a checkpoint that you kept; it is not needed, but it finds more.
-The first word of the answer is VERIFIED, TAMPERED or INCONCLUSIVE. Keep checkpoint.txt: it is your pin for the next time.
+The first word of the answer is VERIFIED, TAMPERED or INCONCLUSIVE. Keep checkpoint.txt: it is your pin for the next time. Keep verify.py too,
+and use the copy that you know: who forges an export can forge what lies in it.
 
     entries.jsonl      the log: every change, every refused attempt, in its order
     checkpoint.txt     the newest checkpoint that was signed
@@ -42,7 +43,7 @@ The first word of the answer is VERIFIED, TAMPERED or INCONCLUSIVE. Keep checkpo
 
 What was entered after the last checkpoint is counted and not yet covered. No check of a log finds a false statement that was properly
 entered. Personal data stands in the log as commitments only{personal}.
-"""
+""")
 
 
 @command("export", examples=("mufakat audit export audit-2026", "mufakat audit export audit-2026 --documents --personal"))

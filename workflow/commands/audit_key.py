@@ -150,8 +150,11 @@ def _changed(app: App, key: KeyFile, changed: Changed) -> None:
         return
     app.console.say(_("{log}: another key signs from now on").format(log=row["log"]))
     app.console.say(f"  {row['key']}")
-    app.console.flow([_("the checkpoint over {size} entries hands the trust on").format(size=row["size"]),
-                      _("the old key is kept as {file}").format(file=row["kept"]) if row["kept"] else _("the old key was not there")], "  ")
+    if row["kept"]:
+        app.console.flow([_("the checkpoint over {size} entries is signed by both").format(size=row["size"]),
+                          _("the old key is kept as {file}").format(file=row["kept"])], "  ")
+    else:
+        app.console.flow([_("the old key was not there to vouch for it: hand the new one to every auditor, on paper")], "  ")
     app.console.flow([_("Next: {command}").format(command="mufakat audit key show"), "mufakat audit pin"])
 
 

@@ -143,4 +143,4 @@ def _changes(effect: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _value(value: Any) -> str:
     """A value as one line of a screen; what is empty is nothing."""
-    return "" if value in (None, "", [], {}) else value_text(value)
+    return "" if value in (None, "", [], {}) else value_text(value).rstrip("\n").replace("\n", " ⏎ ")

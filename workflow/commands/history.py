@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 BY_ITSELF = {"remind": mark("reminders written"), "deliver": mark("reminders sent"), "fail": mark("reminders not delivered"),
              "defer": mark("reminders wait"), "wake": mark("parked reminders leave"), "recount": mark("counted again over the calendar"),
-             "overdue": mark("overdue")}
+             "overdue": mark("overdue"), "erase": mark("personal data erased"),
+             "key": mark("the log's key"), "restart": mark("the log begins anew")}
 
 
 @command("history", examples=("mufakat history bogor-kisarazu", "mufakat history bogor-kisarazu/loi --limit 20", "mufakat history sys",
@@ -135,7 +136,8 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
         elif effect["table"] == "person":
             found.append(str(values.get("name") or values.get("id", "")))
         elif effect["table"] == "setting":
-            found.append(f"{values.get('name', effect['key'] and effect['key'][0])} = {values.get('value')}")
+            value = str(values.get("value")).partition("\n")[0]  # of a checkpoint its first line
+            found.append(f"{values.get('name', effect['key'] and effect['key'][0])} = {value}")
         elif effect["table"] == "agreement" and "owner" in values and effect["key"] is not None:
             found.append(str(values["owner"]))
     days = sum(effect["table"] == "day" for effect in effects)

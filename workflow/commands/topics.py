@@ -91,7 +91,7 @@ What may have arrived is sent again under the same Message-ID; a chat is not rep
        mufakat audit pin --out pin.txt
 3  Take an export home.
        mufakat audit export audit-2026
-4  Check it there, with nothing but Python.
+4  Check it there, with nothing but Python, and a verify.py that you know: from an earlier export, or from the project.
        python3 verify.py audit-2026 --key KEY --pin pin.txt
 5  Prove one entry to somebody else, who checks it the same way.
        mufakat audit prove bogor-kisarazu#12
