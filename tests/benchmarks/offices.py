@@ -40,6 +40,15 @@ SPREAD = {  # as days go by: what is due, and since when a stage stands, over tw
     "instance": {"since": "date('2024-03-02', (n * 7907 % 730) || ' days')"},
 }
 GAPS = "entry_comes_next"  # the trigger that wants every entry of a chain
+SERVER_ID = "'0198b0f5-0000-7000-8000-' || lpad(to_hex(n), 12, '0')"  # the same on PostgreSQL
+SERVER_DAY = "to_char(date '2025-03-02' + CASE on_expiry WHEN 'fire' THEN 366 ELSE 0 END + n * 7919 %% 730, 'YYYY-MM-DD')"
+ON_SERVER = {
+    "agreement": {"id": SERVER_ID},
+    "deadline": {"effective": SERVER_DAY, "nominal": SERVER_DAY, "wake_at": f"CASE wake_at WHEN '' THEN '' ELSE {SERVER_DAY} || 'T17:00:00Z' END",
+                 "expires_at": f"{SERVER_DAY} || 'T17:00:00Z'"},
+    "instance": {"since": "to_char(date '2024-03-02' + n * 7907 %% 730, 'YYYY-MM-DD')"},
+    **{table: {} for table in ("requirement_row", "document", "approval", "activity", "message", "head", "entry")},
+}
 
 
 def build(where: str) -> World:
@@ -105,6 +114,28 @@ def multiply(path: str, source: str, copies: int, prefix: str, *, first: int = 1
     db.execute("COMMIT")
     db.execute("PRAGMA journal_mode = WAL")
     db.close()
+
+
+def multiply_on_server(address: str, source: str, copies: int, prefix: str) -> None:
+    """As `multiply` with `spread`, on a PostgreSQL server."""
+    import psycopg
+
+    with psycopg.connect(address) as link:
+        (id,) = link.execute("SELECT id FROM agreement WHERE ref = %s", (source,)).fetchone() or ("",)
+        link.execute(f"ALTER TABLE entry DISABLE TRIGGER {GAPS}")
+        for table, changed in ON_SERVER.items():
+            columns = [row[0] for row in link.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s AND "
+                                                      "column_name <> 'seq' ORDER BY ordinal_position", (table,))]
+            own = {"agreement": SERVER_ID, "chain": SERVER_ID, **changed, **({"ref": f"'{prefix}-' || n"} if table == "agreement" else {})}
+            values = ", ".join(own.get(column, f's."{column}"') for column in columns)
+            names = ", ".join(f'"{column}"' for column in columns)
+            scope = "id" if table == "agreement" else "chain" if "chain" in columns else "agreement"
+            last = " AND s.cseq = (SELECT max(cseq) FROM entry WHERE chain = s.chain)" if table == "entry" else ""
+            link.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM generate_series(1, %s) n, {table} s WHERE s.{scope} = %s{last}",
+                         (copies, id))
+        link.execute(f"ALTER TABLE entry ENABLE ALWAYS TRIGGER {GAPS}")
+    with psycopg.connect(address, autocommit=True) as link:
+        link.execute("VACUUM ANALYZE")
 
 
 def _tables(db: sqlite3.Connection) -> dict[str, list[str]]:
