@@ -132,10 +132,15 @@ class Documents:
     def _settle(self, temporary: str, sha256: str) -> None:
         """Give the bytes their name; who comes second keeps what is there."""
         final = self.path(sha256)
-        os.makedirs(os.path.dirname(final), mode=0o700, exist_ok=True)
+        shared = os.stat(self.root).st_mode & stat.S_IWGRP  # the folder of several users: what is put in it is theirs
+        try:
+            os.mkdir(os.path.dirname(final), 0o700)
+            os.chmod(os.path.dirname(final), 0o2770 if shared else 0o700)
+        except FileExistsError:
+            pass
         if os.path.exists(final):
             return
-        os.chmod(temporary, 0o400)
+        os.chmod(temporary, 0o440 if shared else 0o400)
         try:
             os.link(temporary, final)
         except FileExistsError:

@@ -184,3 +184,21 @@ def test_the_lint_tells_every_problem_and_fails(mufakat):
     assert result.exit_code == 1
     assert "bad.toml" in result.stdout
     assert "2 | name =" in result.stdout
+
+
+def test_an_office_is_shared_with_a_group_that_is_named_once(mufakat):
+    import grp
+
+    group = grp.getgrgid(os.getegid()).gr_name
+    told = mufakat(f"init --group {group}")
+
+    assert told.exit_code == 0
+    assert f"chgrp {group}" in told.stderr  # the folder that it lies in is not the group's
+    assert [oct(os.stat(mufakat.folder / name).st_mode & 0o7777) for name in ("office.db", "office-documents")] == ["0o660", "0o2770"]
+    assert mufakat("doctor").exit_code == 0
+    assert mufakat(f"init --group {group}").stderr == ""
+
+
+def test_a_group_that_is_not_there_is_refused(mufakat):
+    assert "no such group" in mufakat.error("init --group tidak-ada")["message"]
+    assert not (mufakat.folder / "office.db").exists()

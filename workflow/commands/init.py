@@ -26,10 +26,11 @@ CALENDARS = ("ID", "JP")
 @click.option("--email", default="", help="Your address.")
 @click.option("--zone", default="Asia/Jakarta", show_default=True, help="The office's time zone.")
 @click.option("--origin", default="", help="The name of this office's journal, for ever; default a random one.")
+@click.option("--group", default="", metavar="GROUP", help="Share the file with the users of this group (mode 0660); default yours alone (0600).")
 @pass_app
-def init_command(app: App, name: str, email: str, zone: str, origin: str) -> None:
+def init_command(app: App, name: str, email: str, zone: str, origin: str, group: str) -> None:
     """Create the office's database with its calendars; you become its first person and administrator. A second run changes nothing."""
-    made = create(app, name=name, email=email, zone=zone, origin=origin)
+    made = create(app, name=name, email=email, zone=zone, origin=origin, group=group)
     if not app.plain:
         from workflow.commands.data import emit
 
@@ -47,7 +48,7 @@ def init_command(app: App, name: str, email: str, zone: str, origin: str) -> Non
     app.console.flow([_("Next: {command}").format(command="mufakat start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP")])
 
 
-def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakarta", origin: str = "") -> dict[str, Any]:
+def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakarta", origin: str = "", group: str = "") -> dict[str, Any]:
     """Create the database, or complete what an interrupted run began; what is there afterwards."""
     from workflow.administration import Administration, check_zone
     from workflow.core.office import Actor
@@ -57,7 +58,11 @@ def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakar
     check_zone(zone)
     if not app.documents:
         raise InvalidInput("documents", "", "with a database on a server the folder for documents must be set: mufakat config set documents FOLDER")
-    upgrade(app.db)
+    if group and is_url(app.db):
+        raise InvalidInput("group", group, "a database on a server has roles, not a group: mufakat db roles")
+    before = upgrade(app.db, group=group)
+    if group and not before.found:
+        _share(app, group)
     store = app.store(write=True)
     login = os_login(app.environment)
     first = Administration(store, Actor("p1", name or login, "os", admin=True), app.clock)
@@ -85,6 +90,17 @@ def _tell_key(app: App) -> None:
     from workflow.commands.audit_key import key_file, told
 
     told(app, key_file(app))
+
+
+def _share(app: App, group: str) -> None:
+    """Share the folder of documents too, if it is not there yet, and say so where the database's own folder is not shared."""
+    from workflow.store.shares import group_number, is_shared, share_folder
+
+    share_folder(app.documents, group)
+    folder = os.path.dirname(os.path.abspath(app.db))
+    if not is_shared(folder, group_number(group)):
+        app.console.tell(_("others in {group} can work only where the folder is the group's too: {command}").format(
+            group=group, command=f"chgrp {group} {folder} && chmod g+rwxs {folder}"))
 
 
 def fill(app: App, office: Administration, calendar: str, years: range | None = None, *, dry_run: bool = False) -> list[Any]:

@@ -6,7 +6,6 @@ Every filter is a condition with a bound value; a page begins after the last ref
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from workflow.core.agreement import RECORDS
@@ -123,5 +122,7 @@ class SqliteListing(Connected):
         if self.path != ":memory:":
             (mode,) = self._one("PRAGMA journal_mode")
             found += [f"journal mode is {mode}, not wal (schema {REVISION})"] if mode != "wal" else []
-            found += [f"{os.path.basename(self.path)}: everybody on this machine may read it"] if os.stat(self.path).st_mode & 0o004 else []
+            from workflow.store.shares import faults
+
+            found += faults(self.path)
         return found

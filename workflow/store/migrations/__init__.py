@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-OWNER_ONLY = 0o600
 
 
 class Schema(NamedTuple):
@@ -31,8 +30,8 @@ class Schema(NamedTuple):
 class Place(Protocol):
     """What differs from one database to another."""
 
-    def claim(self, mode: int) -> None:
-        """Make the database where there is none, if that is possible."""
+    def claim(self, group: str) -> None:
+        """Make the database where there is none, if that is possible; a file is its owner's alone, or the users' of this group too."""
 
     def found(self) -> str:
         """Its revision, empty where it has no table."""
@@ -41,15 +40,17 @@ class Place(Protocol):
         """A connection in one transaction that nobody else can enter."""
 
 
-def upgrade(address: str, *, mode: int = OWNER_ONLY) -> Schema:
+def upgrade(address: str, *, group: str = "") -> Schema:
     """
-    Bring a database to the newest schema, creating a file (with these permissions) where there is none; the result tells what it had before.
+    Bring a database to the newest schema, creating a file (for a group of users, if one is named) where there is none; the result tells what it had
+    before.
 
     Raises:
+        InvalidInput: there is no such group, or who asks is not in it.
         StoreNotReady: it belongs to another program or to a newer version of this one.
     """
     place = _place(address)
-    place.claim(mode)
+    place.claim(group)
     before = Schema(place.found(), REVISION)
     if before.found > REVISION:
         raise StoreNotReady(shown(address), Phrase("was written by a newer mufakat (schema {found}, this one knows {known})", found=before.found,

@@ -28,7 +28,7 @@ class Server:
     def __init__(self, address: str) -> None:
         self.address, self.where = address, shown(address)
 
-    def claim(self, mode: int) -> None:
+    def claim(self, group: str) -> None:
         """Nothing: whoever may create databases does it."""
 
     def found(self) -> str:

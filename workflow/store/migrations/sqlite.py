@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from workflow.errors import Phrase, StoreNotReady
 from workflow.store.connection import PAGE, attach, revision, write_ahead
+from workflow.store.shares import OWNER_AND_GROUP, OWNER_ONLY, group_number, share
 from workflow.store.toolkit import told
 
 if TYPE_CHECKING:
@@ -26,17 +27,24 @@ class File:
     def __init__(self, path: str) -> None:
         self.path = path
 
-    def claim(self, mode: int) -> None:
+    def claim(self, group: str) -> None:
         """Make an empty file with the right permissions before SQLite makes one with the umask's; its WAL inherits them."""
+        number = group_number(group) if group else None
         try:
-            descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode)
+            descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY)
         except FileExistsError:
             return
         except OSError as error:
             raise StoreNotReady(self.path, Phrase("cannot be created ({why})", why=error.strerror),
                                 "name a file in a folder that exists and that you may write in") from error
-        os.fchmod(descriptor, mode)
         os.close(descriptor)
+        try:
+            os.chmod(self.path, OWNER_ONLY)
+            if number is not None:
+                share(self.path, group, number, OWNER_AND_GROUP)
+        except BaseException:
+            os.unlink(self.path)
+            raise
 
     def found(self) -> str:
         with closing(attach(self.path, mode="ro")) as db:
