@@ -120,7 +120,8 @@ def test_the_log_as_data_is_one_line_an_entry(signed):
     lines = signed.ok("audit log -o ndjson").splitlines()
     cells = signed.ok("audit log -o csv").splitlines()
 
-    assert [json.loads(line)["entry"] for line in lines] == signed.ok("audit log -o ids").split() == [row["entry"] for row in signed.json("audit log")]
+    names = [row["entry"] for row in signed.json("audit log")]
+    assert [json.loads(line)["entry"] for line in lines] == signed.ok("audit log -o ids").split() == names
     assert (len(cells), cells[0].split(",")[:2]) == (len(lines) + 1, ["place", "entry"])
 
 
