@@ -58,6 +58,7 @@ def measure(path: str, prefix: str, stage: str, trigger: str, first: int) -> tup
     tracemalloc.start()
     traced = [_hold(decide, range(first, first + INSTANCES)) for _ in range(2)]  # the interpreter's own free lists fill once
     tracemalloc.stop()
+    store.close()
     return (traced[1][0] - traced[0][1]) / INSTANCES, (traced[1][1] - traced[0][1]) / INSTANCES, grown
 
 
