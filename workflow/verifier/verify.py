@@ -571,8 +571,10 @@ class Evidence:
             self.doubts.append(f"{one.where} is of another log: {one.origin}")
         if self.zero.difference(self.log.origins[:1]) and self.log.origins:
             self.doubts.append(f"a checkpoint over no entries is of another log: {', '.join(sorted(self.zero))}")
-        for place, one in self.log.before:
-            if one.size <= place and (one.size, one.root) not in self.agreed and root_at(os.path.join(folder, "entries.jsonl"), one.size) != one.root:
+        named = [(place, one) for place, one in self.log.before if one.size <= place and (one.size, one.root) not in self.agreed]
+        roots = roots_at(os.path.join(folder, "entries.jsonl"), {one.size for _, one in named})
+        for place, one in named:
+            if roots.get(one.size) != one.root:
                 raise Tampered(f"entry {place}: the first {one.size} entries are not those of {one.where}")
         check_documents(os.path.join(folder, "documents"), self.log, self.report)
         believed = {key.name for key in self.keys}
@@ -589,14 +591,17 @@ class Evidence:
         require_key(self.asked, signed=self.signed)
 
 
-def root_at(path: str, size: int) -> bytes:
-    """The root of the first entries, read once more."""
+def roots_at(path: str, sizes: set[int]) -> dict[int, bytes]:
+    """The roots of the first so many entries, which are read once more."""
+    found: dict[int, bytes] = {}
     peaks: list[bytes] = []
-    for seq, line in enumerate(lines_of(path)):
-        if seq == size:
+    for seq, line in enumerate(lines_of(path) if sizes else ()):
+        if seq in sizes:
+            found[seq] = root_of(peaks)
+        if len(found) == len(sizes):
             break
         grow(peaks, seq, leaf_hash(unbase64(decode(line.decode("utf-8"))["body"])))
-    return root_of(peaks)
+    return found
 
 
 def check_documents(folder: str, log: Log, report: dict[str, Any]) -> None:
