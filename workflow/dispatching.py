@@ -75,11 +75,12 @@ class _Group(NamedTuple):
 
 
 class _Box(NamedTuple):
-    """What one claim holds: the digests that are to leave; whether something of it is to be tried later."""
+    """What one claim holds: the digests that are to leave; whether its channel repeats, and whether something of it is to be tried later."""
 
     claim: Claimed
     groups: list[_Group]
-    later: bool = False
+    repeats: bool
+    later: bool
 
 
 class Dispatcher:
@@ -116,7 +117,7 @@ class Dispatcher:
         unsent: list[Claimed] = []
         try:
             boxes = [self._read(claim, settling, done, now) for claim in claims]
-            ahead = [box.claim._replace(send=group.send) for box in boxes for group in box.groups if group.fresh and self._repeats(box.claim.channel)]
+            ahead = [box.claim._replace(send=group.send) for box in boxes for group in box.groups if group.fresh and box.repeats]
             if ahead:
                 self.outbox.hand(ahead)
             unsent.extend(box.claim for box in boxes if stopping() or not self._deliver(box, settling, done))
@@ -159,7 +160,7 @@ class Dispatcher:
             settling.ended([item[:2] for item in items], verdict, claim.send)
             done += _outcomes(items, verdict)
         groups = [_Group(send or claim.send or key_of(items), items, not (send or claim.send)) for send, items in parts.items()]
-        return _Box(claim, groups, any(verdict.again for verdict in ended) or not (ended or groups))
+        return _Box(claim, groups, bool(groups) and self._repeats(claim.channel), any(verdict.again for verdict in ended) or not (ended or groups))
 
     def _judged(self, item: _Item, claim: Claimed, person: Person | None, verdict: Verdict | None, now: str) -> tuple[_Item, Verdict | None]:
         """A message with its line, or how it ends without being sent; `verdict` is what the person or the channel makes of it."""
@@ -216,7 +217,7 @@ class Dispatcher:
             if not later and group is box.groups[-1]:
                 settling.over(box.claim)
             if verdict.state == "sent":
-                settling.left(messages, group.send, now, alone=not self._repeats(box.claim.channel))
+                settling.left(messages, group.send, now, alone=not box.repeats)
             else:
                 settling.ended(messages, verdict, group.send)
             done += _outcomes(group.items, verdict)
