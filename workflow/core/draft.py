@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import compress
-from operator import itemgetter, ne
+from operator import ne
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core.agreement import KEYS, RECORDS, Case, Copied, Effect
+from workflow.core.agreement import Case, Copied, Effect
+from workflow.core.keying import KEYED
 from workflow.errors import Phrase
 
 if TYPE_CHECKING:
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
 
 CANCELLED = str(Phrase("its deadline was settled or moved"))
 Guard = "Callable[[Callable[[str], Any], str], str | None]"
-
-
-def keyed(table: str) -> Callable[[Any], tuple[Any, ...]]:
-    """The function that gives the key of a record of this table, or of its cells in the record's order, within its agreement."""
-    at = [RECORDS[table]._fields.index(name) for name in KEYS[table]]
-    if len(at) > 1:
-        return itemgetter(*at)
-    return itemgetter(slice(at[0], at[0] + 1)) if at else itemgetter(slice(0))
-
-
-KEYED = {table: keyed(table) for table in RECORDS}
 
 
 class Office(NamedTuple):

@@ -11,7 +11,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from workflow.core import draft, office
+from workflow.core import keying, office
 from workflow.core.agreement import RECORDS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ NUMBERS = {
     "activity": ("no",), "message": ("revision", "late_days"), "coverage": ("year",),
 }
 SYS = office.SYS
-keyed = draft.keyed  # a row has the key of its record
+keyed = keying.keyed  # a row has the key of its record
 
 # What `json.loads` comes down to, without looking for white space around; the stubs do not know it.
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
