@@ -176,6 +176,19 @@ def test_erasing_asks_for_one_thing_and_a_reason_and_can_be_tried(signed):
     assert signed.error("audit erase --document bogor-kisarazu#9 --reason y")["exit"] == 3
 
 
+def test_history_is_read_as_it_stood_at_the_end_of_a_day(signed):
+    signed.now = "2026-03-05T03:00:00.000000Z"
+    signed.ok("correct bogor-kisarazu#2 fields=culture --reason slip")
+
+    then, now = signed.json("history bogor-kisarazu --at 2026-03-04"), signed.json("history bogor-kisarazu --at today")
+
+    assert [row["entry"] for row in then] == ["bogor-kisarazu#1", "bogor-kisarazu#2"]
+    assert (then[1]["corrected_by"], now[1]["corrected_by"]) == ("", "bogor-kisarazu#3")
+    assert now == signed.json("history bogor-kisarazu")
+    assert "2026-03-02" in signed.error("history bogor-kisarazu --at 2026-03-01")["message"]
+    assert signed.json("show bogor-kisarazu/loi --at 2026-03-04")["rows"] != signed.json("show bogor-kisarazu/loi")["rows"]
+
+
 def test_a_proof_is_checked_by_anybody_who_has_the_key(signed, capsys):
     told = signed.ok("audit prove bogor-kisarazu#2")
     proof = signed.folder / "bogor-kisarazu-2.tlog-proof"

@@ -26,12 +26,14 @@ def typed(server, *lines):
 
 
 def test_the_log_of_a_server_is_signed_verified_exported_and_its_key_changed(server):
-    typed(server, "init", START, "open bogor-kisarazu loi exploration_positive=yes", "audit checkpoint")
+    paper = server.file("a.pdf")
+    typed(server, "init", START, "open bogor-kisarazu loi exploration_positive=yes", f"record bogor-kisarazu/loi --document draft={paper}",
+          "audit checkpoint")
     server.file("key.txt", server.ok("audit key show"))
     server.ok("audit pin --out pin.txt")
 
     seen = typed(server, "audit key rotate", "record bogor-kisarazu/loi place=Tokyo", "audit log", "audit log bogor-kisarazu --limit 1",
-                 "audit show bogor-kisarazu#2", "audit prove bogor-kisarazu#3", "audit consistency 5 pin.txt", "audit export home",
+                 "audit show bogor-kisarazu#2", "audit prove bogor-kisarazu#3", "audit consistency 5 pin.txt", "audit export home --documents --personal",
                  "audit verify --key key.txt --pin pin.txt --state", "audit verify --export home --key key.txt", "doctor")
 
     assert seen.count("VERIFIED") == 2

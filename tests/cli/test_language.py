@@ -14,16 +14,19 @@ from workflow.locale import update
 MOU = "contoh-council/mou"
 SCREENS = ["show contoh-council", f"show {MOU}", "show bogor-kisarazu", "show bogor-kisarazu/action-plan", "show kupang-darwin",
            "can contoh-council", f"can {MOU}", "can bogor-kisarazu", "agenda --for 400d", "deadline list", "list", "doctor", "config get zone",
-           "definition list", "definition show mou", "person list", "calendar show", "calendar show ID --year 2026", "db current"]
+           "definition list", "definition show mou", "person list", "calendar show", "calendar show ID --year 2026", "db current",
+           "audit log sys --limit 3", "audit show sys#2", "audit consistency 3 9"]
 REFUSALS = ["advance contoh-council/mou approve", "advance contoh-council/mou begin", "advance contoh-council/mou aprove", "show contoh-counsil",
             "record contoh-council/mou council --answer maybe", "record contoh-council/mou signed_on=2016-13-41",
             "record contoh-council/mou nowhere=1",
             "open contoh-council mou", "open contoh-council action-plan", "approve contoh-council/mou nobody", "frobnicate", "show --frobnicate",
             "advance contoh-council/mou", "list --limit 0", "show contoh-council one-too-many", "correct contoh-council#1 --undo",
             "assign nobody --owner x",
-            "show contoh-council --at someday", "record contoh-council/mou --document council=/nowhere.pdf", "activity contoh-council x --as y"]
+            "show contoh-council --at someday", "record contoh-council/mou --document council=/nowhere.pdf", "activity contoh-council x --as y",
+            "audit show contoh-council#99", "audit show nothing", "audit erase", "audit verify --key nothing", "audit consistency 9 3"]
 HELPS = ["--help", "start -h", "open -h", "advance -h", "record -h", "approve -h", "can -h", "show -h", "list -h", "history -h", "agenda -h",
          "activity -h", "assign -h", "correct -h", "export ics -h", "notify test -h", "serve -h", "person -h", "person add -h",
+         "audit -h", "audit verify -h", "audit log -h", "audit prove -h", "audit export -h", "audit erase -h", "audit key -h", "audit key restart -h",
          "help", "help dates", "help exit-codes", "help facts", "help actor"]
 DATA = [*(f"{line} -o json" for line in (*SCREENS, "history contoh-council", *REFUSALS[:9])), "list -o csv", "deadline list -o csv"]
 

@@ -23,7 +23,7 @@ def modules(folder, *words: str, **environment: str) -> set[str]:
 
 
 @pytest.mark.parametrize("words", [("--version",), ("--help",), ("advance", "-h"), ("show", "-h"), ("serve", "-h"), ("export", "ics", "-h"),
-                                   ("notify", "test", "-h")])
+                                   ("notify", "test", "-h"), ("audit", "-h"), ("audit", "verify", "-h")])
 def test_help_and_version_know_no_database_and_no_machine(tmp_path, words):
     assert not modules(tmp_path, *words) & (HEAVY | BARE)
 

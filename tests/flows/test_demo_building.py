@@ -12,8 +12,11 @@ from flows.scenes import NOW, story
 from world import catalog
 
 import definitions
+from workflow.core.checkpoint import parse_checkpoint, parse_note
 from workflow.demo import build, free, read
 from workflow.errors import InvalidInput
+from workflow.keys import KeyFile
+from workflow.store.sqlite import SqliteStore
 
 
 def test_a_second_run_changes_nothing(tmp_path):
@@ -87,6 +90,27 @@ def test_the_offices_own_database_beside_it_is_not_touched(tmp_path):
     list(story(str(tmp_path / "demo.db")))
 
     assert own.read_text() == "the office's own"
+
+
+def test_a_demo_is_signed_and_one_after_it_makes_room_for_its_own_key(tmp_path):
+    path, key = str(tmp_path / "demo.db"), KeyFile(str(tmp_path / "demo.key"))
+    list(story(path))
+    first, signed = key.signer().key, key.last()[0].size
+    os.unlink(path)
+
+    list(story(path))
+
+    with SqliteStore.open(path, read_only=True) as store:
+        assert store.office().tables["setting"]["log_key",].value == key.signer().key.text != first.text
+        assert key.last() == (parse_checkpoint(parse_note(store.newest().note).text), store.newest().note)
+        assert key.last()[0].size == store.size() == signed
+
+
+def test_the_key_of_another_log_is_never_written_over(tmp_path):
+    KeyFile(str(tmp_path / "demo.key")).create("bogor/office")
+
+    with pytest.raises(InvalidInput, match="another log"):
+        next(story(str(tmp_path / "demo.db")))
 
 
 def test_a_free_name_is_found(tmp_path):

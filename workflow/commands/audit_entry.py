@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from workflow.core import dates
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
     from workflow.ports import Line, Store
 
-FORMS = "name it as history shows it (bogor-kisarazu#12, sys#3), by its place in the log (4711), or by its eid"
 UUID = 36  # letters of an eid
 
 
@@ -57,7 +55,7 @@ def find(store: Store, entry: str) -> tuple[str, int]:
             if sought in line[4] and said(line[4]).get("eid") == entry.lower():
                 return line[1], line[2]
         raise NotFound("entry", entry, ())
-    raise InvalidInput("entry", entry, FORMS)
+    raise InvalidInput("entry", entry, "name it as history shows it (bogor-kisarazu#12, sys#3), by its place in the log (4711), or by its eid")
 
 
 class Refs:
@@ -77,6 +75,8 @@ class Refs:
 
 def said(body: bytes) -> dict[str, Any]:
     """What an entry's bytes say; nothing where they are not an entry's (verify tells of that)."""
+    import json  # which help does without
+
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):

@@ -183,8 +183,8 @@ def _side(log: Log, given: str) -> Side:
         return Side(int(given), log.root(int(given)))
     try:
         found = parse_checkpoint(parse_note(read("checkpoint", given)).text)
-    except InvalidCheckpoint as fault:
-        raise InvalidInput("checkpoint", given, Phrase("it is no checkpoint ({why})", why=fault.why)) from None
+    except InvalidCheckpoint:
+        raise InvalidInput("checkpoint", given, "it is no checkpoint") from None
     if found.size > size:
         raise LogRewritten("ROLLBACK", found.size, size)
     if found.root != log.root(found.size):

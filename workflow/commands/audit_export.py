@@ -68,13 +68,12 @@ def export_command(app: App, folder: str, personal: bool, documents: bool) -> No
         app.log(sign=True).checkpoint()
     store = app.store(write=signs)
     with progress(lambda count: _n("{count} entry", "{count} entries", count)) as tell:
-        done = export(store, folder, _files(app, store, personal=personal), personal=personal,
+        done = export(store, folder, _files(app, store, app.library(write=signs).settings(), personal=personal), personal=personal,
                       documents=Documents(app.documents) if documents else None, progress=tell)
     _print(app, folder, done)
 
 
-def _files(app: App, store: Store, *, personal: bool) -> dict[str, Iterator[str]]:
-    settings = app.library(write=True).settings() if store is app.store(write=True) else app.library().settings()
+def _files(app: App, store: Store, settings: dict[str, Any], *, personal: bool) -> dict[str, Iterator[str]]:
     return {"key.txt": iter([f"{settings['log_key']}\n"] if settings.get("log_key") else []),
             "register.csv": _register(app, store, personal=personal),
             "README.txt": _readme(app, store, str(settings.get("origin", "")), personal=personal), "verify.py": _verifier()}

@@ -10,7 +10,7 @@ import click
 from workflow.commands.audit_evidence import read
 from workflow.commands.language import _, mark
 from workflow.commands.options import group, pass_app
-from workflow.errors import InvalidCheckpoint, InvalidInput, Phrase
+from workflow.errors import InvalidCheckpoint, InvalidInput
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -89,8 +89,8 @@ def remember_command(app: App, file: str) -> None:
     key = key_file(app)
     try:
         found = key.remember(read("checkpoint", file))
-    except InvalidCheckpoint as fault:
-        raise InvalidInput("checkpoint", file, Phrase("it is no checkpoint that this key signed ({why})", why=fault.why)) from None
+    except InvalidCheckpoint:
+        raise InvalidInput("checkpoint", file, "it is no checkpoint that this key signed") from None
     if app.plain:
         app.console.say(_("{file}: this key has signed {size} entries").format(file=key.path, size=found.size))
     else:

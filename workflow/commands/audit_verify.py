@@ -13,7 +13,7 @@ from workflow.commands.failures import Failed
 from workflow.commands.language import _, _n, said
 from workflow.commands.options import command, pass_app
 from workflow.core.checkpoint import PRIVATE, parse_key, parse_signer
-from workflow.errors import InvalidCheckpoint, InvalidInput, Phrase
+from workflow.errors import InvalidCheckpoint, InvalidInput
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -70,8 +70,8 @@ def _key(text: str) -> Key:
 
             return parse_signer(held, signing.public).key
         return parse_key(held)
-    except InvalidCheckpoint as fault:
-        raise InvalidInput("key", text, Phrase("it is no public key of a log, nor a file with one ({why})", why=fault.why)) from None
+    except InvalidCheckpoint:
+        raise InvalidInput("key", text, "it is no public key of a log (name+id+base64), nor a file with one") from None
 
 
 def _seconds(text: str) -> int:
