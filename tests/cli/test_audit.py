@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from base64 import b64decode
@@ -55,12 +56,11 @@ def test_what_is_not_signed_yet_is_counted(signed):
     assert verdict(signed, "--key key.txt --max-age 1h")[0] == 8
 
 
-def test_what_was_edited_is_named(signed):
-    import sqlite3
-
+@pytest.mark.parametrize(("old", "new"), [("culture", "nothing"), ('{"act"', '{ "act"'), ("{", "[")])
+def test_what_was_edited_is_named_and_can_be_looked_at(signed, old, new):
     database = sqlite3.connect(signed.environment["MUFAKAT_DB"])
     database.execute("DROP TRIGGER entry_never_changes")
-    database.execute("UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), 'culture', 'nothing') AS BLOB) WHERE instance = 'loi'")
+    database.execute("UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), ?, ?) AS BLOB) WHERE instance = 'loi'", (old, new))
     database.commit()
     database.close()
 
@@ -68,6 +68,9 @@ def test_what_was_edited_is_named(signed):
 
     assert (result.exit_code, result.stdout.split()[0]) == (6, "TAMPERED")
     assert "mufakat audit show bogor-kisarazu#2" in result.stdout
+    assert signed.json("audit show bogor-kisarazu#2")["intact"] is False
+    assert "✗ it is not what was written" in signed.ok("audit show bogor-kisarazu#2")
+    assert signed.ok("audit log -o ids").split()[-1] == "bogor-kisarazu#2"
 
 
 @pytest.mark.parametrize("line", ["--key nothing", "--key missing.txt", "--pin missing.txt", "--max-age soon", "--export missing", "--pin key.txt",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from workflow.commands.audit_entry import Lateness, Refs, find, row_of
+from workflow.commands.audit_entry import Lateness, Refs, find, row_of, said
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
 from workflow.commands.words import day_text, value_text
 from workflow.core.agreement import ERASED, apply, empty
-from workflow.core.entry import open_entry
+from workflow.core.entry import leaf, open_entry
+from workflow.errors import AuditError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,25 +48,36 @@ def show_command(app: App, entry: str) -> None:
 
 def _read(app: App, store: Store, chain: str, cseq: int) -> dict[str, Any]:
     """The entry as data: what it says, what it changed, what is kept of its personal values, what covers it."""
-    tables = empty()
-    for before in store.entries(chain):
-        if before.cseq == cseq:
-            break
-        apply(tables, open_entry(before.body, {path: value for path, _salt, value in before.details})[1])
+    tables = _before(store, chain, cseq)
     sealed = store.entry(chain, cseq)
     assert sealed is not None  # it was found in the same moment
-    content, effects = open_entry(sealed.body, {path: value for path, _salt, value in sealed.details})
+    try:
+        content, effects = open_entry(sealed.body, {path: value for path, _salt, value in sealed.details})
+    except AuditError:
+        content, effects = said(sealed.body), []
     place, size = store.place(chain, cseq), store.size()
     line = (size if place is None else place, chain, cseq, sealed.leaf, sealed.body, sealed.recorded, sealed.act, sealed.instance, sealed.person)
     row = row_of(line, content, Refs(store)[chain], size=size, late=Lateness(store)(line, content))
     covering = next((one for one in store.signed() if place is not None and one.size > place), None)
     return row | {
-        "name": app.name(sealed.person), "prev": content["prev"], "definition": content["definition"], "request": content["req"],
+        "name": app.name(sealed.person), "prev": content.get("prev", ""), "definition": content.get("definition"), "request": content.get("req", ""),
+        "intact": leaf(sealed.body) == sealed.leaf,
         "effects": [_effect(tables, effect) for effect in effects if effect.table != ERASED],
         "erases": [f"{row['entry'].partition('#')[0]}#{effect.key[0]} {effect.key[1]}" for effect in effects
                    if effect.table == ERASED and effect.key is not None],
         "personal": _personal(sealed, content), "checkpoint": _covering(covering),
     }
+
+
+def _before(store: Store, chain: str, cseq: int) -> dict[str, Any]:
+    """The tables of a chain before an entry, as far as its journal can be read."""
+    tables = empty()
+    with suppress(AuditError, LookupError, TypeError):
+        for entry in store.entries(chain):
+            if entry.cseq == cseq:
+                break
+            apply(tables, open_entry(entry.body, {path: value for path, _salt, value in entry.details})[1])
+    return tables
 
 
 def _effect(tables: dict[str, Any], effect: Effect) -> dict[str, Any]:
@@ -77,7 +90,7 @@ def _effect(tables: dict[str, Any], effect: Effect) -> dict[str, Any]:
 
 def _personal(sealed: Sealed, content: dict[str, Any]) -> list[dict[str, Any]]:
     kept = {path for path, _salt, _value in sealed.details}
-    return [{"name": name, "commitment": commitment, "kept": name in kept} for name, commitment in content["pd"].items()]
+    return [{"name": name, "commitment": commitment, "kept": name in kept} for name, commitment in content.get("pd", {}).items()]
 
 
 def _covering(signed: Signed | None) -> dict[str, Any] | None:
@@ -93,6 +106,9 @@ def _screen(app: App, found: dict[str, Any]) -> None:
     act = _("REFUSED {trigger} from {state}").format(trigger=found["trigger"], state=found["from"] or "-") if found["refused"] else found["act"]
     trigger = "" if found["refused"] else found["trigger"]
     console.flow([console.paint(found["entry"], "bold"), found["instance"], act, trigger, "" if found["refused"] else moved])
+    if not found["intact"]:
+        console.flow([f"{console.paint('✗', 'red')} " + _("it is not what was written: its bytes have not the hash that stands beside them")], "  ",
+                     hang="    ")
     known = found["definition"] and f"{found['definition']['name']} {found['definition']['version']} ({found['definition']['hash'][:HASH]})"
     for name, parts in (
         (_("who"), [f"{found['name']} ({found['person']})", found["identity"], found["role"]]),
