@@ -483,6 +483,12 @@ ATTACKS = {
     "truncate": "TRUNCATE entry CASCADE",
     "a gap": "INSERT INTO entry ({all}) SELECT chain, 4, leaf, body, {rest} FROM entry WHERE cseq = 1",
     "a second beginning": "INSERT INTO entry ({all}) SELECT chain, 0, leaf, body, {rest} FROM entry WHERE cseq = 1",
+    "a second of a number": "INSERT INTO entry ({all}) SELECT chain, 2, leaf, body, {rest} FROM entry WHERE cseq = 1",
+    "without a number": "INSERT INTO entry ({all}) SELECT chain, NULL, leaf, body, {rest} FROM entry WHERE cseq = 1",
+    "another body": "INSERT INTO entry ({all}) SELECT chain, 3, leaf, '\\x00', {rest} FROM entry WHERE cseq = 1",
+    "without a body": "INSERT INTO entry ({all}) SELECT chain, 3, leaf, NULL, {rest} FROM entry WHERE cseq = 1",
+    "a body without end": "INSERT INTO entry ({all}) SELECT chain, 3, encode(sha256('\\x00' || long), 'hex'), long, {rest} FROM entry, "
+                          "convert_to(repeat('x', 65536), 'UTF8') long WHERE cseq = 1",
     "an upsert": "INSERT INTO entry SELECT * FROM entry WHERE cseq = 1 ON CONFLICT (seq) DO UPDATE SET body = '\\x00'",
     "as a replica": "SET session_replication_role = replica; DELETE FROM entry",
 }
