@@ -23,6 +23,8 @@ from workflow.core.office import SYS
 from workflow.errors import AuditError, Phrase, WorkflowError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workflow.core.checkpoint import Key
     from workflow.ports import Line
 
@@ -75,10 +77,11 @@ def parsed(body: bytes) -> Any:
 
 
 class Scrutiny:
-    """What was seen of a log so far. `heads` has the last number and leaf of each chain."""
+    """What was seen of a log so far. `heads` has the last number and leaf of each chain, `papers` the documents, if they are asked for."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, *, papers: bool = True) -> None:
+        self.count = self.destroyed = 0
+        self._asked_papers = papers
         self.heads: dict[str, tuple[int, str]] = {}
         self.origins: list[Origin] = []
         self.announced: list[Announced] = []
@@ -115,7 +118,7 @@ class Scrutiny:
         self._follow(chain, cseq, prev, log)
         if version != FORMAT or type(version) is not int or content.keys() != FIELDS:
             self._other(version)
-        elif act in TELLING or content["docs"]:
+        elif act in TELLING or (content["docs"] and self._asked_papers):
             self._note(content)
         self.heads[chain] = cseq, leaf
         self.count += 1
@@ -166,14 +169,16 @@ class Scrutiny:
             raise AuditError(Phrase("what it says it did cannot be read ({fault})", fault=fault)) from None
 
     def _paper(self, chain: str, key: list[Any] | None, values: dict[str, Any], act: str) -> None:
-        if key is None:
+        if key is None and self._asked_papers:
             digest = values["sha256"]
             if len(digest) != HASH or digest.strip("0123456789abcdef"):
                 raise ValueError("a document without a hash")
             self.papers[chain, values["no"]] = Paper(digest, bool(values["stored"]), self.count)
-        elif "stored" in values:
-            held = self.papers[chain, key[0]]
-            self.papers[chain, key[0]] = held._replace(stored=bool(values["stored"]), place=self.count, erased=act == "erase")
+        elif key is not None and "stored" in values:
+            self.destroyed += act == "erase"
+            held = self.papers.get((chain, key[0]))
+            if held is not None:
+                self.papers[chain, key[0]] = held._replace(stored=bool(values["stored"]), place=self.count, erased=act == "erase")
 
 
 def _settings(content: dict[str, Any]) -> dict[str, Any]:
@@ -185,22 +190,25 @@ def _settings(content: dict[str, Any]) -> dict[str, Any]:
         raise AuditError(Phrase("what it says it did cannot be read ({fault})", fault=fault)) from None
 
 
-def _is_sound(value: Any, depth: int = 0) -> bool:
+def _is_sound(value: Any, depth: int = 0, known: Callable[..., bool] = _known.issuperset, plain: Callable[..., bool] = PLAIN.issuperset) -> bool:
     """Whether a value that orjson read is of the profile: no floats, keys of a few letters, not too deep (its integers and texts always are)."""
     kind = type(value)
     if kind is dict:
-        if not _known.issuperset(value) and not all(map(_is_key, value)):
+        if not known(value) and not all(map(_is_key, value)):
             return False
         value = value.values()
     elif kind is not list:
         return kind in PLAIN
     if depth == MAX_DEPTH:
         return False
-    if PLAIN.issuperset(map(type, value)):
+    if plain(map(type, value)):
         return True
     for inner in value:
         kind = type(inner)
-        if kind is float or ((kind is dict or kind is list) and not _is_sound(inner, depth + 1)):
+        if kind is dict or kind is list:
+            if (inner or depth + 1 == MAX_DEPTH) and not _is_sound(inner, depth + 1):
+                return False
+        elif kind is float:
             return False
     return True
 

@@ -104,7 +104,7 @@ class _Verification:
 
     def __init__(self, store: Records, asked: Asked) -> None:
         self.store, self.asked = store, asked
-        self.seen, self.tree = Scrutiny(), Tree(store)
+        self.seen, self.tree = Scrutiny(papers=asked.documents is not None), Tree(store)
         self.points: list[Point] = []
         self.good: list[Point] = []
         self.matched: list[Checkpoint] = []
@@ -256,7 +256,7 @@ class _Verification:
             seen.origins[-1].name if seen.origins else "", size, seen.count, max(0, seen.count - size),
             max([*agreed, *(pin.size for pin in self.matched)], default=None), pinned,
             next((finding.place for finding in self.findings if finding.place is not None), None),
-            len(seen.erased) + sum(paper.erased for paper in seen.papers.values()), tuple(origin.place for origin in seen.origins[1:]),
+            len(seen.erased) + seen.destroyed, tuple(origin.place for origin in seen.origins[1:]),
             tuple(self.findings), next((key.text for key in sorted(signers, key=lambda key: key not in trusted)), ""))
 
     def _doubt(self, covered: int | None) -> Phrase | None:
