@@ -145,13 +145,53 @@ def test_an_announcement_that_a_smaller_checkpoint_does_not_cover_leads_nowhere(
     assert check(book.export(tmp_path / "export"), FIRST)["verdict"] == "TAMPERED"
 
 
-def test_a_key_that_was_replaced_proves_nothing_later(check, tmp_path):
+def test_a_key_that_was_replaced_signs_no_more(check, tmp_path):
+    """Whoever finds an old key could go on with the log."""
     book = rotated().write()
     book.point(FIRST)
 
-    report = check(book.export(tmp_path / "export"), FIRST)
+    for keys in ((FIRST,), (SECOND,), (FIRST, SECOND), ()):
+        report = check(book.export(tmp_path / f"export-{len(list(tmp_path.iterdir()))}"), *keys)
+        assert (report["verdict"], "no longer in force" in report["why"]) == ("TAMPERED", True)
 
-    assert (report["verdict"], "signed with a key that an entry replaced" in report["why"]) == ("INCONCLUSIVE", True)
+
+def test_between_the_announcement_and_the_new_key_s_first_signature_the_old_one_is_in_force(check, tmp_path):
+    """Whoever changes the key may be interrupted there."""
+    book = Book().announce(FIRST, first=True)
+    book.point(FIRST)
+    book.announce(SECOND)
+    book.point(FIRST)
+    book.point(FIRST, SECOND)
+    assert check(book.export(tmp_path / "after"), FIRST)["verdict"] == "VERIFIED"
+    book.points.pop()
+    assert check(book.export(tmp_path / "before"), FIRST)["verdict"] == "VERIFIED"
+
+
+def test_a_pin_leads_to_the_keys_that_were_announced_below_it(check, tmp_path):
+    book = rotated()
+    folder = book.export(tmp_path / "export")
+
+    assert check(folder, pins=[book.points[1]])["verdict"] == "VERIFIED"
+    assert check(folder, pins=[book.points[0]])["verdict"] == "VERIFIED"  # it covers FIRST, which leads on
+    assert check(folder, pins=[book.point(THIRD, size=1)])["verdict"] == "INCONCLUSIVE"  # it covers nothing that was announced
+
+
+def test_a_pin_over_everything_is_enough(check, tmp_path):
+    book = Book().write().write()
+    book.point(FIRST)
+    folder = book.export(tmp_path / "export")
+
+    assert check(folder, pins=[book.point(THIRD)])["verdict"] == "VERIFIED"
+    assert check(folder, pins=[book.point(THIRD, size=1)])["verdict"] != "VERIFIED"
+
+
+def test_who_signs_on_with_another_key_is_found_by_a_pin_that_leads_to_the_log_s(check, tmp_path):
+    book = Book().announce(FIRST, first=True)
+    pin = book.point(FIRST)
+    book.write()
+    book.point(THIRD)
+
+    assert check(book.export(tmp_path / "export"), pins=[pin])["verdict"] == "TAMPERED"
 
 
 def test_checkpoints_of_keys_that_are_not_held_must_agree_all_the_same(check, tmp_path):
@@ -189,10 +229,13 @@ def b64(row):
 
 def test_a_damaged_pin_accuses_nobody(check, tmp_path):
     book = rotated()
+    folder = book.export(tmp_path / "export")
+    other_root = book.points[0].replace(book.points[0].split("\n")[2], b64encode(bytes(32)).decode())
 
-    report = check(book.export(tmp_path / "export"), FIRST, pins=[resigned(book.points[0], FIRST, book.points[1])])
-
-    assert (report["verdict"], "the pin is damaged" in report["why"]) == ("INCONCLUSIVE", True)
+    for pin in (resigned(book.points[0], FIRST, book.points[1]), other_root):
+        report = check(folder, FIRST, pins=[pin])
+        assert (report["verdict"], "the pin is damaged" in report["why"]) == ("INCONCLUSIVE", True)
+    assert check(folder, pins=[other_root])["why"].startswith("FORK:")  # without a key nobody can tell
 
 
 def restarted(*also, place=4, before=6):

@@ -41,9 +41,9 @@ personal, erased, unerased, withheld, documents, left_out; of a proof, entry and
     withheld    personal details that are in neither: they were not exported
     documents   files that are the ones that were entered; left_out: documents that entries name and the export does not hold
 
-The key may change: the entry that announces a new key is covered by a checkpoint that the old key signed, so the key that you hold leads to
-the new one. What no check of a log can find: entries after the last checkpoint that were dropped, a rewriting by somebody who holds the
-secret key when no pin was kept, and a falsehood that was entered as such.
+The key may change: the entry that announces a new key is covered by a checkpoint that the old key signed, so the key that you hold, or a pin
+that covers that entry, leads to the new one. What no check of a log can find: entries after the last checkpoint that were dropped, a rewriting
+by somebody who holds the secret key when no pin was kept, and a falsehood that was entered as such.
 """
 
 from __future__ import annotations
@@ -483,12 +483,13 @@ class Asked(NamedTuple):
 
 
 class Evidence:
-    """The checkpoints and pins, each held against the entries that it covers; whom to believe: the keys given, and those they lead to."""
+    """The checkpoints and pins, each held against the entries that it covers; `keys` are those to believe: given from outside, or led to."""
 
     def __init__(self, asked: Asked, newest: Checkpoint, others: list[Checkpoint], report: dict[str, Any]) -> None:
         self.log, self.asked, self.newest, self.report = Log(), asked, newest, report
-        self.keys = list(asked.keys)
-        self.signed = self.replaced = False  # of the newest: whether it is evidence; whether only a key that was replaced signed it
+        self.keys = list(asked.keys) if asked.trusted else []
+        self.signers: list[Key] = []  # of the newest
+        self.orders = [(-1, -1)]  # which of the keys that were announced had signed what, by the size that it covers
         self.doubts: list[str] = []
         self.agreed: set[tuple[int, bytes]] = set()
         marks = [(OTHER, one) for one in others] + [(NEWEST, newest)] + [(PIN, one) for one in asked.pins]
@@ -512,34 +513,31 @@ class Evidence:
             if one.origin not in (self.log.origins or [one.origin]) and kind == PIN:
                 self.doubts.append(f"{one.where} is of another log: {one.origin}")
                 continue
-            evidence = self.is_evidence(kind, one)
+            try:
+                signers = self.signers_of(kind, one)
+            except Tampered as fault:
+                if kind != PIN:
+                    raise
+                self.doubts.append(f"{fault}: the pin is damaged")
+                continue
             self.require(kind, one, root_of(peaks))
+            if kind != PIN:
+                self.require_order(one, signers)
             self.agreed.add((one.size, one.root))
             if kind == PIN:
                 self.report["pinned"] = one.size
-            if kind == PIN or evidence:
+            if kind == PIN or any(key in self.keys for key in signers):
                 self.report["last_good"] = one.size
+                self.keys += [key for key in self.log.keys if key not in self.keys]  # what was announced below it is believed from here on
+            if kind == NEWEST:
+                self.signers = signers
 
-    def is_evidence(self, kind: int, one: Checkpoint) -> bool:
-        """
-        Whether a key that is believed signed a checkpoint over just the entries read so far, and so did the key in force.
-
-        The keys that such a checkpoint covers the announcement of are believed from here on.
-        """
+    def signers_of(self, kind: int, one: Checkpoint) -> list[Key]:
+        """Which of the known keys signed a checkpoint over just the entries read so far; a pin is held to the keys from outside alone."""
         names = self.log.origins or [one.origin]
-        try:
-            signers = [key for key in self.keys if key.name in names and is_signed_by(one, key)]
-            replaced = bool(signers and self.log.keys) and self.log.keys[-1] not in signers and not is_signed_by(one, self.log.keys[-1])
-        except Tampered as fault:
-            if kind != PIN:
-                raise
-            self.doubts.append(f"{fault}: the pin is damaged")
-            return False
-        if signers:
-            self.keys += [key for key in self.log.keys if key not in self.keys]
-        if kind == NEWEST:
-            self.signed, self.replaced = bool(signers) and not replaced, replaced
-        return bool(signers) and not replaced
+        given = self.asked.keys if kind != PIN or self.asked.trusted else []
+        known = dict.fromkeys([*self.keys, *given, *self.log.keys] if kind != PIN else given)
+        return [key for key in known if key.name in names and is_signed_by(one, key)]
 
     def require(self, kind: int, one: Checkpoint, root: bytes) -> None:
         origins = self.log.origins or [one.origin]
@@ -551,6 +549,14 @@ class Evidence:
             raise Tampered(f"FORK: the first {one.size} entries are not those of {one.where}")
         if one.root != root:
             raise Tampered(f"one of the entries {self.report['last_good'] or 0} to {one.size - 1} is not what {one.where} was signed over")
+
+    def require_order(self, one: Checkpoint, signers: list[Key]) -> None:
+        """A key is in force until one that was announced later has signed."""
+        order = max([at for at, key in enumerate(self.log.keys) if key in signers], default=-1)
+        if signers and order < max(before for size, before in self.orders if size < one.size):
+            raise Tampered(f"{one.where}: signed with a key that was no longer in force, for a later one had signed before")
+        if order > self.orders[-1][1]:
+            self.orders.append((one.size, order))
 
     def restarted(self, one: Checkpoint) -> str:
         """What the log says of the end of its name on a checkpoint."""
@@ -577,18 +583,17 @@ class Evidence:
             if roots.get(one.size) != one.root:
                 raise Tampered(f"entry {place}: the first {one.size} entries are not those of {one.where}")
         check_documents(os.path.join(folder, "documents"), self.log, self.report)
-        believed = {key.name for key in self.keys}
-        if not self.signed and not self.replaced and self.newest.origin in believed:
+        covered = self.report["pinned"] == self.newest.size or any(key in self.keys for key in self.signers)
+        names = {key.name for key in self.keys or self.asked.keys}
+        if not covered and self.newest.origin in names and (self.keys or not self.signers):
             raise Tampered(f"{self.newest.where}: not signed with the key that you hold of {self.newest.origin}, nor with one that it leads to")
         if self.log.foreign is not None:
             require_format(self.log.foreign)
-        if self.replaced:
-            self.doubts.append(f"{self.newest.where} is signed with a key that an entry replaced, not with the new {told(self.log.keys[-1])}")
-        elif not self.signed and believed.intersection(self.log.origins):
+        if not covered and names.intersection(self.log.origins[:-1]):
             self.doubts.append(f"the log was begun anew as {self.newest.origin}, and the key that you hold did not sign that: get the new one")
         if self.doubts:
             raise Inconclusive(self.doubts[0])
-        require_key(self.asked, signed=self.signed)
+        require_covered(self.asked, self.signers, covered=covered)
 
 
 def roots_at(path: str, sizes: set[int]) -> dict[int, bytes]:
@@ -663,19 +668,15 @@ def check_proof(path: str, asked: Asked, report: dict[str, Any]) -> None:
         if pin.root != newest.root:
             raise Tampered(f"FORK: the proof's log is not that of {pin.where}")
         report["pinned"] = pin.size
-    require_key(asked, signed=bool(signers))
+    require_covered(asked, signers, covered=bool(signers and asked.trusted) or report["pinned"] == newest.size)
 
 
-def require_key(asked: Asked, *, signed: bool) -> None:
-    if not signed:
+def require_covered(asked: Asked, signers: list[Key], *, covered: bool) -> None:
+    if not covered and signers and not asked.trusted:
+        raise Inconclusive(f"all is as the key in the export signed it ({signers[0].name}+{signers[0].id.hex()}); whether that is the log's key, "
+                           "only one that you got on another way can tell: --key")
+    if not covered:
         raise Inconclusive("no key that signed the checkpoint was given: --key")
-    if not asked.trusted:
-        raise Inconclusive(f"all is as the key in the export signed it ({told(asked.keys[0])}); whether that is the log's key, only one that you got "
-                           "on another way can tell: --key")
-
-
-def told(key: Key) -> str:
-    return f"{key.name}+{key.id.hex()}"
 
 
 def gathered(path: str, keys: list[str], pins: list[str]) -> Asked:
