@@ -67,7 +67,7 @@ class Audited:
         with self.open(read_only=True) as store:
             return verify(store, now=NOW, documents=Documents(str(self.folder / "documents")), state=True, **asked)
 
-    def build(self) -> Evidence:
+    def build(self, many: int = MANY) -> Evidence:
         """Everything that an office does, with a checkpoint early, another late, and a tail after it."""
         upgrade(self.address)
         with self.open(**{} if "://" in self.address else {"synchronous": "OFF"}) as store:
@@ -78,7 +78,7 @@ class Audited:
             self._agreements(store)
             self.work(store, FEW)
             old = self.log(store).checkpoint().note
-            self.work(store, MANY)
+            self.work(store, many)
             fresh = self.log(store).checkpoint().note
             self.work(store, 3)
         return Evidence(self.key.signer().key, old, fresh)

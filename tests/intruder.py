@@ -35,6 +35,7 @@ class Intruder:
             self("ALTER TABLE entry DROP CONSTRAINT entry_leaf_of_body")
             self("ALTER TABLE audit_detail DROP CONSTRAINT audit_detail_chain_cseq")
         else:
+            self("PRAGMA synchronous = OFF")
             for (name,) in self("SELECT name FROM sqlite_schema WHERE type = 'trigger'"):
                 self(f"DROP TRIGGER {name}")
 

@@ -70,9 +70,14 @@ def _read(nodes: Nodes, level: int) -> Iterator[bytes | None]:
     """The kept roots of a level, one after another; None where one is missing."""
     start = 0
     while True:
-        found: list[bytes | None] = list(nodes.hashes(level, start, start + AHEAD))
+        found = nodes.hashes(level, start, start + AHEAD)
         if len(found) == AHEAD:
-            yield from found
+            yield from map(_hash, found)
         else:  # the last, or some between are missing: which, only each by itself tells
-            yield from (next(iter(nodes.hashes(level, place, place + 1)), None) for place in range(start, start + AHEAD))
+            yield from (next(map(_hash, nodes.hashes(level, place, place + 1)), None) for place in range(start, start + AHEAD))
         start += AHEAD
+
+
+def _hash(found: object) -> bytes:
+    """What stands where a root is kept; what is no hash at all is false too, not missing."""
+    return found if isinstance(found, bytes) else b""

@@ -172,11 +172,18 @@ class _Verification:
 
     def _outside(self) -> Iterator[tuple[int | None, Phrase]]:
         """Entries that are in no order, and an order without entries."""
-        counted, size, count = self.store.counts()["entry"], self.store.size(), self.seen.count
+        counted, count = self.store.counts()["entry"], self.seen.count
+        try:
+            size: Any = self.store.size()
+        except AuditError as fault:
+            size = fault
+        signed = max((point.checkpoint.size for point in self.points), default=0)
         if counted != count:
             yield None, Phrase("{counted} entries are there, and {count} of them stand in the order of the log", counted=counted, count=count)
-        if size > count:
+        if type(size) is not int or size > count:
             yield count, Phrase("the log has numbered {size} entries, and {count} are here", size=size, count=count)
+        elif size < min(signed, count):
+            yield None, Phrase("the log has numbered {size} entries, and {signed} were signed", size=size, signed=signed)
 
     def _pins(self) -> Iterator[tuple[int | None, Phrase]]:
         """What an auditor kept, and the log is not any more."""
