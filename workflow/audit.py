@@ -131,9 +131,11 @@ class Log:
         for start in range(self.store.kept(level), end, STEP) if end else ():
             last = min(start + STEP, end)
             below = self.store.hashes(level - HEIGHT, start << HEIGHT, last << HEIGHT)
-            if len(below) != last - start << HEIGHT:
-                raise InvalidProof("nodes", f"the hashes of level {level - HEIGHT} are not all there")
-            self.store.keep(level, start, [root(below[place << HEIGHT: (place + 1) << HEIGHT]) for place in range(last - start)])
+            if len(below) == last - start << HEIGHT:
+                made = [root(below[place << HEIGHT: (place + 1) << HEIGHT]) for place in range(last - start)]
+            else:  # some are missing: the leaves are not
+                made = [self.node(level, index) for index in range(start, last)]
+            self.store.keep(level, start, made)
 
 
 def _mended(node: Node, store: Nodes) -> Node:
