@@ -190,7 +190,8 @@ class _Verification:
         ends = {old.name: new for old, new in zip(self.seen.origins, self.seen.origins[1:], strict=False)}
         last = self.seen.origins[-1].name if self.seen.origins else ""
         texts = {point.checkpoint.text for point in self.points}
-        for pin in sorted(self.asked.pins, key=lambda one: one.size):
+        names = {origin.name for origin in self.seen.origins}
+        for pin in sorted((one for one in self.asked.pins if not names or one.origin in names), key=lambda one: one.size):
             size, end = pin.size, ends.get(pin.origin)
             if end is not None and size > end.place:
                 yield end.place, Phrase("ROLLBACK: the checkpoint that you kept covers {size} entries of {log}, which entry {place} began again; "
