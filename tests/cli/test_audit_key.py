@@ -229,7 +229,8 @@ def test_a_memory_that_was_lost_is_told_what_was_signed(signed):
 
     signed.ok("audit key remember pin.txt")
 
-    assert signed("audit checkpoint").exit_code == 0
+    signed.ok("record bogor-kisarazu/loi place=Tokyo")
+    signed.ok("audit checkpoint")
     assert signed.error("audit key remember pin.txt")["exit"] == 2
     assert signed.error("audit key remember first.txt")["exit"] == 2
 

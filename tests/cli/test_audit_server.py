@@ -34,7 +34,8 @@ def test_the_log_of_a_server_is_signed_verified_exported_and_its_key_changed(ser
 
     seen = typed(server, "audit key rotate", "record bogor-kisarazu/loi place=Tokyo", "audit log", "audit log bogor-kisarazu --limit 1",
                  "audit show bogor-kisarazu#2", "audit prove bogor-kisarazu#3", "audit consistency 5 pin.txt",
-                 "audit export home --documents --personal", "audit verify --key key.txt --pin pin.txt --state", "audit verify --export home --key key.txt", "doctor")
+                 "audit export home --documents --personal", "audit verify --key key.txt --pin pin.txt --state",
+                 "audit verify --export home --key key.txt", "doctor")
 
     assert seen.count("VERIFIED") == 2
     assert server.json("audit log --limit 1")[0]["place"] == server.json("audit pin")["size"] - 1

@@ -115,18 +115,21 @@ def test_global_options_work_before_and_after_the_command(loi):
 
 def test_every_command_has_help_with_an_example(mufakat):
     from cli import COMMANDS
+    from workflow.commands.topics import TOPICS
 
     for name in COMMANDS:
         said = mufakat.ok(f"{name} -h")
         assert "Examples:" in said, name
         assert said == mufakat.ok(f"{name} --help")
-        assert said == mufakat.ok(f"help {name}")
+        helped = mufakat.ok(f"help {name}")
+        assert helped == said if name not in TOPICS else helped.endswith(f"\n\n{said}")
 
 
 def test_help_has_topics(mufakat):
     assert "5    conflict" in mufakat.ok("help exit-codes")
     assert "+10bd" in mufakat.ok("help dates")
     assert mufakat.error("help dats")["suggestions"][0] == "dates"
+    assert mufakat.ok("help audit verify") == mufakat.ok("audit verify -h")
 
 
 def test_an_agreement_that_cannot_be_entered_whole_is_not_begun(office):

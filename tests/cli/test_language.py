@@ -46,7 +46,7 @@ def english() -> list[str]:
     """What an untranslated message would leave on a screen: its literal parts of two words and more."""
     texts = [text for message in update.extract() for text in ([message] if isinstance(message, str) else message)]
     parts = {part.strip(" :;,.()“”") for text in texts for line in text.splitlines() for part in re.split(r"\{[^}]*\}", line)}
-    return [part for part in parts if re.search(r"[a-z]{2,} [a-z]{2,}", part) and not re.match(r"mufakat |[./\w-]+  +", part)]
+    return [part for part in parts if re.search(r"[a-z]{3,} [a-z]{2,}", part) and not re.match(r"mufakat |[./\w-]+  +", part)]
 
 
 ENGLISH = english()

@@ -134,10 +134,13 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
             app.console.say(f"  mufakat help {name:<12} {_(line)}")
         app.console.say(_("and on every command: mufakat help COMMAND, or mufakat COMMAND --help"))
         return
-    if words[0] in TOPICS:
+    is_command = isinstance(root, click.Group) and words[0] in root.list_commands(context)
+    if words[0] in TOPICS and not (is_command and len(words) > 1):
         for line in _(TOPICS[words[0]][1]).splitlines():
             app.console.flow([line], hang=" " * _margin(line))
-        return
+        if not is_command:
+            return
+        app.console.say()  # below a topic that is a command's name too, the command's own help
     found: click.Command | None = root
     at = click.Context(root, info_name="mufakat", obj=app)
     for word in words:
