@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workflow.commands.app import App
 
 OUTPUTS = KEYS["output"].choices
-HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 pass_app: Callable[..., Any] = click.pass_obj
 
