@@ -54,7 +54,7 @@ def test_doctor_tells_what_differs_and_the_command_that_mends_it(governed):
     with psycopg.connect(governed.environment["MUFAKAT_DB"], autocommit=True) as link:
         link.execute("GRANT DELETE ON entry TO mufakat_app")
 
-    assert rights(governed) == [("fault", "mufakat_app may DELETE on the table entry", "mufakat db roles --prefix mufakat --apply")]
+    assert rights(governed) == [("fault", "mufakat_app holds DELETE for table entry, and should not", "mufakat db roles --prefix mufakat --apply")]
     assert governed("doctor").exit_code == 6
     governed.ok("db roles --apply")
     assert governed("doctor").exit_code == 0

@@ -227,9 +227,9 @@ def _rights(link: psycopg.Connection[Any], roles: Roles, database: str, place: s
             (("schema", place, "USAGE"), ("database", database, "CONNECT"))}
     for role, kind, name, privilege in sorted(held - due):
         whose = "PUBLIC" if role == PUBLIC else role
-        yield Phrase("{role} may {privilege} on the {kind} {name}", role=whose, privilege=privilege, kind=kind, name=name)
+        yield Phrase("{role} holds {privilege} for {kind} {name}, and should not", role=whose, privilege=privilege, kind=kind, name=name)
     for role, kind, name, privilege in sorted(due - held):
-        yield Phrase("{role} may not {privilege} on the {kind} {name}, and needs to", role=role, privilege=privilege, kind=kind, name=name)
+        yield Phrase("{role} lacks {privilege} for {kind} {name}", role=role, privilege=privilege, kind=kind, name=name)
 
 
 def _defaults(link: psycopg.Connection[Any], roles: Roles) -> Iterable[Phrase]:
@@ -240,7 +240,7 @@ def _defaults(link: psycopg.Connection[Any], roles: Roles) -> Iterable[Phrase]:
 
 def _strangers(link: psycopg.Connection[Any], roles: Roles) -> Iterable[Phrase]:
     for role, table, privilege in link.execute(STRANGERS, (list(roles), list(STANDING))):
-        yield Phrase("{role} may {privilege} on the {kind} {name}", role=role, privilege=privilege, kind="table", name=table)
+        yield Phrase("{role} holds {privilege} for {kind} {name}, and should not", role=role, privilege=privilege, kind="table", name=table)
 
 
 def _triggers(link: psycopg.Connection[Any]) -> Iterable[Phrase]:
