@@ -15,6 +15,7 @@ import os
 import statistics
 import sys
 import time
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # for the builders
@@ -60,8 +61,9 @@ def ours(url: str, client: int, *, deadlines: bool = False) -> Callable[[int], N
             effects.append(Effect("deadline", ("loi", "answer", last), {"status": "met", "settled_on": "2026-01-02", "wake_at": ""}))
             effects.append(new("deadline", revision=last + 1))
         id, cseq, leaf = case.head
-        entry = Sealed(id, cseq + 1, "", leaf, f"{number:064x}", BODY, "2026-03-02T09:30:00.000000Z", "2026-03-02", "advance", "loi", "sign", "p1",
-                       "")
+        body = BODY + number.to_bytes(8)
+        entry = Sealed(id, cseq + 1, "", leaf, sha256(b"\0" + body).hexdigest(), body, "2026-03-02T09:30:00.000000Z", "2026-03-02", "advance", "loi",
+                       "sign", "p1", "")
         store.commit(case.head, entry, effects)
     return turn
 
