@@ -105,7 +105,17 @@ def test_filters_are_combined(signed):
     assert entries("bogor-kisarazu --from 2026-03-02 --until 2026-03-02") == [f"bogor-kisarazu#{number}" for number in (1, 2, 3)]
     assert [row["place"] for row in signed.json("audit log bogor-kisarazu")] == \
         [row["place"] for row in signed.json("audit log") if row["entry"].startswith("bogor")]
+    assert entries("bogor-kisarazu/loi") == ["bogor-kisarazu#2", "bogor-kisarazu#3"]
+    assert entries("bogor-kisarazu/visit") == []
     assert signed.error("audit log nowhere")["exit"] == 3
+
+
+def test_an_act_that_was_mistyped_is_no_empty_answer_without_a_word(signed):
+    result = signed("audit log --act oppen -o ids")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "did you mean: open?" in result.stderr
+    assert signed("audit log --act open").stderr == ""
 
 
 def test_late_is_what_a_write_calls_late(signed):
@@ -289,7 +299,8 @@ def test_an_officers_countersignature_is_made_and_checked_with_the_stock_program
 def test_the_log_streams_in_flat_memory(signed):
     """Ten times as many entries take no more: measured in a process of its own, between the first and the last of them."""
     program = ("import sys, resource; from workflow.commands.audit_log import Wanted, _rows; from workflow.store import open_store\n"
-               "store = open_store(sys.argv[1], read_only=True)\nrows = iter(_rows(store, Wanted('', '', '', '', '', False, False), None))\n"
+               "store, wanted = open_store(sys.argv[1], read_only=True), Wanted('', '', '', '', '', '', False, False)\n"
+               "rows = iter(_rows(store, wanted, None, set()))\n"
                "for number, _ in enumerate(rows):\n    if number == 500: early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
                "print(number, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - early)")
     with SqliteStore.open(signed.environment["MUFAKAT_DB"], synchronous="OFF") as store:

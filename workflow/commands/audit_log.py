@@ -25,9 +25,13 @@ CSV = ("place", "entry", "recorded", "occurred", "person", "identity", "role", "
 
 
 class Wanted(NamedTuple):
-    """Which entries: of one chain, by one person, of one act, recorded in `[begin, end)` (UTC, to the second); refused ones, late ones only."""
+    """
+    Which entries: of one chain, of one stage in it, by one person, of one act, recorded in `[begin, end)` (UTC, to the second); refused ones,
+    late ones only.
+    """
 
     chain: str
+    stage: str
     person: str
     act: str
     begin: str
@@ -37,11 +41,12 @@ class Wanted(NamedTuple):
 
     def takes(self, line: Line) -> bool:
         """What can be told without reading the entry's bytes."""
-        return ((not self.person or line[8] == self.person) and (not self.act or line[6] == self.act)
-                and self.begin <= line[5][:19] and (not self.end or line[5][:19] < self.end) and (not self.refused or line[6] == "refuse"))
+        return all((not self.stage or line[7] == self.stage or line[7].startswith(f"{self.stage}/"), not self.person or line[8] == self.person,
+                    not self.act or line[6] == self.act, self.begin <= line[5][:19], not self.end or line[5][:19] < self.end,
+                    not self.refused or line[6] == "refuse"))
 
     @property
-    def all(self) -> bool:
+    def everything(self) -> bool:
         return not any(self)
 
 
@@ -61,19 +66,23 @@ def log_command(app: App, ref: str, person: str, act: str, begin: str, end: str,
     """
     What was entered, across all agreements, in the order of the log; what has no place in it yet stands at the end.
 
-    Filters are combined. Dates are those of recording, in the office's zone; REF is an agreement, or sys for the office.
+    Filters are combined. Dates are those of recording, in the office's zone; REF is an agreement, a stage, or sys for the office.
     """
     from workflow.commands.data import emit_rows, emit_stream
 
-    store = app.store()
-    wanted = Wanted(chain_of(store, ref) if ref else "", _who(app, person), act, _moment(app, begin, "from", "start"),
+    store, (agreement, _slash, stage) = app.store(), ref.partition("/")
+    acts: set[str] = set()
+    wanted = Wanted(chain_of(store, agreement) if ref else "", stage, _who(app, person), act, _moment(app, begin, "from", "start"),
                     _moment(app, end, "until", "end"), refused, late)
     with store.moment():
-        rows = _rows(store, wanted, SHOWN + 1 if limit is None and app.plain else limit)
+        rows = _rows(store, wanted, SHOWN + 1 if limit is None and app.plain else limit, acts)
+        found = list(rows) if app.plain else []
         if not app.plain:
             emit_stream(app, rows, CSV, ident="entry")
-            return
-        found = list(rows)
+    if act and act not in acts:
+        _suggest(app, act, acts)
+    if not app.plain:
+        return
     more, found = limit is None and len(found) > SHOWN, found[-(limit or SHOWN):]
     columns = [Column("place", _("place")), Column("entry", _("entry"), "bold"), Column("at", _("recorded")), Column("on", _("occurred")),
                Column("who", _("who")), Column("what", _("what"), wrap=True)]
@@ -102,16 +111,27 @@ def _moment(app: App, text: str, field: str, edge: str) -> str:
     return instant((dates.earliest if edge == "start" else dates.latest)(day), edge, zone)[:19]
 
 
-def _rows(store: Store, wanted: Wanted, limit: int | None) -> Iterable[dict[str, Any]]:
-    """The entries asked for: as they come, or the last `limit`."""
-    rows = _found(store, wanted, limit)
+def _suggest(app: App, act: str, acts: set[str]) -> None:
+    """What may have been meant by an act that no entry is of; that there is none is no error."""
+    from workflow.commands.suggest import nearest
+
+    app.console.tell(_("no entry is of the act {act}").format(act=act))
+    words = ", ".join(nearest(act, acts))
+    if words:
+        app.console.tell("  " + _("did you mean: {words}?").format(words=words))
+
+
+def _rows(store: Store, wanted: Wanted, limit: int | None, acts: set[str]) -> Iterable[dict[str, Any]]:
+    """The entries asked for: as they come, or the last `limit`; `acts` gathers which acts there are."""
+    rows = _found(store, wanted, limit, acts)
     return rows if limit is None else deque(rows, maxlen=limit)
 
 
-def _found(store: Store, wanted: Wanted, limit: int | None) -> Iterator[dict[str, Any]]:
+def _found(store: Store, wanted: Wanted, limit: int | None, acts: set[str]) -> Iterator[dict[str, Any]]:
     size, refs, is_late = store.size(), Refs(store), Lateness(store)
-    start = max(0, size - limit) if limit is not None and wanted.all else 0
+    start = max(0, size - limit) if limit is not None and wanted.everything else 0
     for line in _of_chain(store, wanted.chain, size) if wanted.chain else store.lines(start):
+        acts.add(line[6])
         content = said(line[4])
         late = is_late(line, content)
         if wanted.takes(line) and (late or not wanted.late):
