@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from workflow.verifier import verify
+
 START = "start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP --owner me"
 ROLES = [f"{prefix}_{part}" for prefix in ("kantor", "mufakat") for part in ("owner", "app", "auditor")]
 
@@ -76,6 +78,20 @@ def test_an_auditor_reads_and_is_told_what_a_write_needs(governed):
 
     assert "bogor-kisarazu" in governed.ok("list") + governed.ok("history bogor-kisarazu")
     assert "you may not do this" in governed.error("activity bogor-kisarazu Call")["message"]
+
+
+def test_an_auditor_verifies_all_of_it(governed):
+    """With what their role may read: the log, what is on record, the personal details; and nothing has to be written for it."""
+    governed.environment["MUFAKAT_KEY"] = str(governed.folder / "office.key")
+    for line in ("audit key create", "db roles --apply", START, "person add Dian --login dian --role legal", "audit checkpoint"):
+        governed.ok(line)
+    key = governed.file("key.txt", governed.ok("audit key show"))
+    governed.environment["MUFAKAT_DB"] = as_role(governed.environment["MUFAKAT_DB"], "mufakat_auditor")
+    del governed.environment["MUFAKAT_KEY"]
+
+    assert governed.json(f"audit verify --key {key} --state")["verdict"] == "VERIFIED"
+    governed.ok("audit export home --personal")
+    assert verify.main([str(governed.folder / "home"), "--key", key]) == 0
 
 
 def test_a_file_has_no_roles(mufakat):
