@@ -97,11 +97,18 @@ class KeyFile:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Between asking what was signed last and keeping what is signed now nobody else on this machine signs."""
-        with open(self.path, "rb") as held:
-            if fcntl is not None:
-                fcntl.flock(held, fcntl.LOCK_EX)
-            yield
+        """
+        Between asking what was signed last and keeping what is signed now nobody else on this machine signs.
+
+        Whoever waited while another key took this one's place waits for that one too.
+        """
+        while True:
+            with open(self.path, "rb") as held:
+                if fcntl is not None:
+                    fcntl.flock(held, fcntl.LOCK_EX)
+                if fcntl is None or os.path.samestat(os.fstat(held.fileno()), os.stat(self.path)):
+                    yield
+                    return
 
     def sign(self, checkpoint: Checkpoint, prove: Callable[[int, int], Sequence[bytes]], *, note: Note | None = None) -> Note:
         """

@@ -12,6 +12,7 @@ import pytest
 from cli import PARTS
 from workflow.commands.app import App
 from workflow.core.checkpoint import parse_checkpoint, parse_note
+from workflow.engine import Ask
 from workflow.keys import KeyFile
 from workflow.rotating import restart, rotate
 
@@ -168,6 +169,32 @@ def test_a_rotation_that_is_killed_anywhere_leaves_a_key_that_signs_and_goes_on(
     assert verdict(signed, "--key first.txt --pin pin.txt --state")["verdict"] == "VERIFIED"
     assert "✗" not in signed.ok("doctor")
     assert not {"office.key.new", "office.key.new.last"} & set(os.listdir(signed.folder))
+
+
+def test_workers_that_sign_while_the_key_changes_again_and_again_leave_one_log(signed):
+    """Each signs with the key that is there, one after another: no checkpoint covers fewer entries than the one before."""
+    children = []
+    for number in range(3):
+        child = os.fork()
+        if child == 0:
+            try:
+                for step in range(25):
+                    app = App(PARTS, signed.environment, signed.clock)
+                    app.editor.activity("bogor-kisarazu", f"call {number} {step}", Ask())
+                    app.log(sign=True).checkpoint()
+                    app.close()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        children.append(child)
+
+    for _ in range(6):
+        signed.ok("audit key rotate")
+
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+    signed.ok("audit checkpoint")
+    report = verdict(signed, "--key first.txt --pin pin.txt --state")
+    assert (report["verdict"], report["tail"]) == ("VERIFIED", 0)
 
 
 def test_a_log_that_goes_on_is_not_begun_anew(signed):
