@@ -62,3 +62,21 @@ def test_a_pin_from_before_holds_after_copying_both_ways(server):
         assert server(f"--db {db} {check} --pin later.txt").stdout.startswith("VERIFIED")
     typed(server, f"--db {back} record bogor-kisarazu/loi place=Tokyo", f"--db {back} audit checkpoint")
     assert server(f"--db {file} audit verify --key key.txt --pin later.txt").exit_code == 6
+
+
+def test_an_auditor_who_may_only_read_takes_all_the_evidence_there_is(server, postgres):
+    typed(server, "init", START, "db roles --prefix kantor --apply", "audit checkpoint", "audit pin --out pin.txt")
+    server.file("key.txt", server.ok("audit key show"))
+    url = server.environment["MUFAKAT_DB"]
+    server.environment |= {"MUFAKAT_DB": f"{url}&options=-c%20role%3Dkantor_auditor", "MUFAKAT_KEY": str(server.folder / "nowhere.key")}
+    try:
+        seen = typed(server, "audit verify --key key.txt --pin pin.txt --state", "audit log", "audit log --late", "audit show bogor-kisarazu#1",
+                     "audit prove bogor-kisarazu#1", "audit consistency 2 pin.txt", "audit pin", "audit export home",
+                     "audit verify --export home --key key.txt", "history bogor-kisarazu", "show bogor-kisarazu --at today")
+        refused = [server(line).exit_code for line in ("activity bogor-kisarazu call", "audit key rotate", "audit checkpoint")]
+    finally:
+        postgres.drop(url)
+        postgres.run(*(f'DROP ROLE IF EXISTS "kantor_{part}"' for part in ("owner", "app", "auditor")))
+
+    assert seen.count("VERIFIED") == 2
+    assert 0 not in refused
