@@ -20,8 +20,9 @@ LAYERS = [  # lowest first: a module imports its own layer and those below
     ("workflow.store workflow.channels workflow.exports workflow.imports workflow.catalog workflow.calendars workflow.documents workflow.library "
      "workflow.signing"),
     ("workflow.outcome workflow.asking workflow.engine workflow.promises workflow.administration workflow.reminders workflow.dispatching "
-     "workflow.settling workflow.rehearsal workflow.alerting workflow.batch workflow.audit workflow.keys workflow.scrutiny workflow.evidence "
-     "workflow.growing workflow.verifying workflow.reconciling workflow.erasing workflow.rotating workflow.scheduler workflow.reports"),
+     "workflow.settling workflow.rehearsal workflow.alerting workflow.batch workflow.audit workflow.keys workflow.shapes workflow.scrutiny "
+     "workflow.evidence workflow.growing workflow.verifying workflow.reconciling workflow.erasing workflow.rotating workflow.scheduler "
+     "workflow.reports"),
     "workflow.demo",
     "workflow.commands workflow.locale",
 ]

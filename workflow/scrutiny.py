@@ -5,7 +5,8 @@ In this order, so that what is told first is what was done: its place follows th
 the columns say what the body says, and it continues its chain. On the way is kept what the rest of a verification needs: which keys were put
 on record, where the log was begun again, what was erased. Nothing is kept of an entry but its chain's last leaf.
 
-The canonical check is that of `workflow.core.entry.canonical`, done with another library (orjson) in a fifth of the time.
+The canonical check is that of `workflow.core.entry.canonical`, done with another library (orjson), and for shapes that come often with one
+pattern each (`shapes`): in a fifth, and in a tenth of the time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from workflow.core.checkpoint import parse_key
 from workflow.core.entry import FORMAT, KEY_LETTERS, MAX_BODY, MAX_DEPTH, MAX_KEYS, genesis
 from workflow.core.office import SYS
 from workflow.errors import AuditError, Phrase, WorkflowError
+from workflow.shapes import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,7 @@ FIELDS = frozenset((
 PLAIN = frozenset((str, int, bool, type(None)))
 HASH = 64  # letters of a SHA-256 in hex
 TELLING = frozenset(("key", "restart", "erase"))  # acts that a verification has to know of
+OTHERWISE = Phrase("the columns beside it do not say what its body says")
 BESIDE = itemgetter("chain", "cseq", "recorded", "act", "instance", "recorded_by")  # what the columns repeat
 _known: set[str] = set()  # keys that were found sound
 
@@ -81,7 +84,7 @@ class Scrutiny:
 
     def __init__(self, *, papers: bool = True) -> None:
         self.count = self.destroyed = 0
-        self._asked_papers = papers
+        self._asked_papers, self._shapes = papers, Shapes()
         self.heads: dict[str, tuple[int, str]] = {}
         self.origins: list[Origin] = []
         self.announced: list[Announced] = []
@@ -97,7 +100,7 @@ class Scrutiny:
         Raises:
             AuditError: it is not what it should be.
         """
-        place, chain, cseq, leaf, body, recorded, act, instance, person = line
+        place, chain, cseq, leaf, body, *_ = line
         if place != self.count:
             raise AuditError(Phrase("number {found} stands where {place} belongs", found=place, place=self.count))
         if type(body) is not bytes or len(body) > MAX_BODY:
@@ -105,30 +108,51 @@ class Scrutiny:
         digest = sha256(b"\0" + body)
         if digest.hexdigest() != leaf:
             raise AuditError("its body is not the one that was hashed when it was written")
-        try:
-            content = parsed(body)
-            beside = BESIDE(content)
-            log, prev, version = content["log"], content["prev"], content["v"]
-        except (ValueError, TypeError, LookupError, RecursionError) as fault:
-            raise AuditError(Phrase("its body is not canonical JSON of an entry ({fault})", fault=fault)) from None
-        if beside != (chain, cseq, recorded, act, instance, person) or type(cseq) is not int or type(beside[1]) is not int or type(chain) is not str:
-            raise AuditError("the columns beside it do not say what its body says")
-        if type(log) is not str or log not in self._names:
-            self._begin(log, content)
+        log, prev, content = self._said(line)
+        if log not in self._names:
+            self._begin(log, parsed(body) if content is None else content)
         self._follow(chain, cseq, prev, log)
-        if version != FORMAT or type(version) is not int or content.keys() != FIELDS:
-            self._other(version)
-        elif act in TELLING or (content["docs"] and self._asked_papers):
-            self._note(content)
+        if content is not None:
+            self._weigh(body, content)
         self.heads[chain] = cseq, leaf
         self.count += 1
         return digest.digest()
 
-    def _begin(self, log: Any, content: dict[str, Any]) -> None:
-        """A name that the log did not have before: that of the first entry, or of a restart that says so."""
-        before = ""
+    def _said(self, line: Line) -> tuple[str, Any, dict[str, Any] | None]:
+        """The log that a body names and the leaf that it follows, once it is canonical and the columns agree; the whole of it, if it was parsed."""
+        _, chain, cseq, _, body, recorded, act, instance, person = line
+        told = self._shapes.told(act, body)
+        if told is not None:
+            if told[:6] != (chain, str(cseq), recorded, act, instance, person) or type(cseq) is not int:
+                raise AuditError(OTHERWISE)
+            return told[6], told[7], None
+        try:
+            content = parsed(body)
+            beside = BESIDE(content)
+            log, prev, _ = content["log"], content["prev"], content["v"]
+        except (ValueError, TypeError, LookupError, RecursionError) as fault:
+            raise AuditError(Phrase("its body is not canonical JSON of an entry ({fault})", fault=fault)) from None
+        if beside != (chain, cseq, recorded, act, instance, person) or type(cseq) is not int or type(beside[1]) is not int or type(chain) is not str:
+            raise AuditError(OTHERWISE)
         if type(log) is not str:
             raise AuditError("it names no log")
+        return log, prev, content
+
+    def _weigh(self, body: bytes, content: dict[str, Any]) -> None:
+        """Whether an entry is one that this program reads, and what the rest of the verification has to know of it."""
+        version, act = content["v"], content["act"]
+        if type(version) is not int or version != FORMAT:
+            self.foreign = self.count if self.foreign is None else self.foreign
+        elif content.keys() != FIELDS:
+            raise AuditError("its body has other fields than an entry")
+        elif act in TELLING or (content["docs"] and self._asked_papers):
+            self._note(content)
+        else:
+            self._shapes.learn(act, body, content)
+
+    def _begin(self, log: str, content: dict[str, Any]) -> None:
+        """A name that the log did not have before: that of the first entry, or of a restart that says so."""
+        before = ""
         if self.origins:
             effects = _settings(content) if content["chain"] == SYS and content["act"] == "restart" else {}
             if effects.get("origin") != log:
@@ -147,12 +171,6 @@ class Scrutiny:
                 raise AuditError(Phrase("its chain has no name that an agreement can have ({fault})", fault=fault)) from None
         if cseq != head[0] + 1 or prev != head[1]:
             raise AuditError(Phrase("it does not follow entry {cseq} of {chain}", cseq=head[0], chain=chain))
-
-    def _other(self, version: Any) -> None:
-        if version == FORMAT and type(version) is int:
-            raise AuditError("its body has other fields than an entry")
-        if self.foreign is None:
-            self.foreign = self.count
 
     def _note(self, content: dict[str, Any]) -> None:
         """What the rest of the verification has to know of an entry."""

@@ -117,8 +117,8 @@ class _Verification:
         points = [point for point in self.points if whole or point.checkpoint.size <= self.seen.count]
         signatures = Signatures(points, self.asked.keys, self.seen.announced, self.seen.origins)
         if whole:
-            self._find(self._outside())
             self._find(self._pins())
+            self._find(self._outside())
             self._find(self._roots())
         self._find((None, fault) for fault in (*unreadable, *signatures.faults, *signatures.strange()))
         if whole:

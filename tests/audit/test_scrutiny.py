@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 
 import pytest
 from audited import REF, Audited, copied
@@ -16,7 +17,8 @@ from intruder import Intruder
 
 from workflow.core.entry import MAX_DEPTH, MAX_INT, canonical, leaf
 from workflow.errors import InvalidInput
-from workflow.scrutiny import Scrutiny, parsed
+from workflow.scrutiny import FIELDS, Scrutiny, parsed
+from workflow.shapes import NAMES, Shapes
 
 COUNT = int(os.environ.get("MUFAKAT_TEST_OBJECTS", "5000"))
 KEYS = ["a", "b", "effects", "set", "round.2", "_x", "0", "A", "ключ", "", "a b", "a-b", 'a"b', "a\\", "\ud800", "a:", "\0", "e1"]
@@ -26,6 +28,13 @@ SCALARS = [*SOUND, MAX_INT + 1, -MAX_INT - 1, 2**63, 2**64, 10**30, 0.0, -0.0, 1
 SPELLINGS = [("1.5", "1.50"), ("1", "01"), ("1", "+1"), ("1", "1.0"), ("1", "1e0"), ("0", "-0"), ("true", "True"), ("null", "None"), (",", ", "),
              (":", ": "), ("{", "{ "), ("}", "}\n"), ("}", ",}"), ('"x"', '"\\u0078"'), ("木", "\\u6728"), ("\\u001f", "\\u001F"), ("\\", "\\\\"),
              ("é", "\udce9"), ("[", "[,"), ('"', "'"), ("1", "1_0"), ("\\n", "\n"), ("/", "\\/"), ("1", "1e400")]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("audited")
+    office = Audited(str(folder / "office.db"), folder)
+    return office, office.build()
 
 
 def a_value(chance, depth):
@@ -79,6 +88,61 @@ def test_the_quick_canonical_check_agrees_with_the_journal_s_on_random_bodies():
     assert min(verdicts.values()) > COUNT / 5
 
 
+@pytest.fixture
+def shapes(original, monkeypatch):
+    """The shapes of all that was entered, each learnt at first sight, and the bodies."""
+    monkeypatch.setattr("workflow.shapes.LEARN", range(1, 1000))
+    found = Shapes()
+    with original[0].open() as store:
+        bodies = [line[4] for line in store.lines()]
+    for body in bodies[:40]:
+        content = parsed(body)
+        found.learn(content["act"], body, content)
+    return found, bodies
+
+
+def changed(chance, body):
+    """A body with a value, or a few of its bytes, put otherwise; often into something that has no business there."""
+    for _ in range(chance.randint(1, 3)):
+        spots = [spot.span(1) for spot in re.finditer(rb'[:,\[]("[^"]*"|[^",:{}\[\]]+)', body)]
+        start, end = chance.choice(spots)
+        kind = chance.randrange(4)
+        new = json.dumps(chance.choice(SCALARS), ensure_ascii=not chance.randrange(3)).encode("utf-8", "surrogatepass") if kind else body[start:end]
+        if kind == 0:
+            at = chance.randrange(start, end)
+            body = body[:at] + bytes([chance.randrange(256)]) + body[at + chance.randrange(2):]
+        else:
+            body = body[:start] + new + body[end:]
+    return body
+
+
+def test_a_known_shape_tells_what_parsing_tells_and_nothing_of_what_is_not_canonical(shapes):
+    known, bodies = shapes
+    chance, told = random.Random(1), 0
+    for _ in range(COUNT):
+        body = chance.choice(bodies)
+        act = json.loads(body)["act"]
+        body = changed(chance, body) if chance.randrange(5) else body
+        said = known.told(act, body)
+        if said is not None:
+            content = parsed(body)
+            assert as_the_journal_judges(body)
+            assert said == tuple(str(content[name]) for name in NAMES)
+            assert content["v"] == 1
+            assert content.keys() == FIELDS
+            told += 1
+    assert told > COUNT / 10
+
+
+def test_shapes_are_learnt_of_what_comes_often(original):
+    """The same log looked at the long way and by its shapes; what is wrong is found on either."""
+    seen = Scrutiny(papers=False)
+    with original[0].open() as store:
+        leaves = [seen.leaf(line) for line in store.lines()]
+        assert seen._shapes._made == 1, "the activities, after the 128th"
+        assert leaves == store.hashes(0, 0, 300) + leaves[store.size():]
+
+
 @pytest.mark.parametrize("around", ["[%s]", '{"a":%s}'])
 def test_the_two_agree_on_how_deep_is_too_deep(around):
     for inner in ("1", "[]", "{}", "1.5", '{"B":1}'):
@@ -96,13 +160,6 @@ def test_the_two_agree_on_how_deep_is_too_deep(around):
 def test_what_is_not_canonical_is_none(body):
     assert not as_scrutiny_judges(body)
     assert not as_the_journal_judges(body)
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("audited")
-    office = Audited(str(folder / "office.db"), folder)
-    return office, office.build()
 
 
 @pytest.fixture(scope="module")
