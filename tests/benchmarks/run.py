@@ -4,7 +4,7 @@ Measure, and print what was found as Markdown tables.
     python tests/benchmarks/run.py                          # everything, some minutes
     python tests/benchmarks/run.py transition growth        # by name
     python tests/benchmarks/run.py --rounds 15 --json found.json
-    python tests/benchmarks/run.py growth --long            # up to a million agreements; sweep too
+    python tests/benchmarks/run.py growth --long            # up to a million agreements; sweep and audit too
 
 Figures are ratios: of the baseline's time to ours in the same round, the median of the rounds with the lowest and the highest. The first
 run of `peers`, of `outbox` and of `startup` builds virtual environments in the cache folder; nothing of them touches the package.
@@ -38,6 +38,7 @@ BENCHMARKS = {
     "postgres": "Eight clients on a PostgreSQL server.",
     "sweep": "A reminder sweep, 100 due, 1,000 to 100,000 open deadlines (--long: a million).",
     "outbox": "Messages claimed, handed over and settled on a PostgreSQL server.",
+    "audit": "Verification against bare SHA-256, proofs, and what the log costs those who write (--long: a million entries).",
     "startup": "Commands as multiples of a bare interpreter.",
 }
 
@@ -52,7 +53,7 @@ def main() -> None:
     asked.add_argument("--folder", default=".", help="where the databases lie while it runs: the disk that is measured")
     asked.add_argument("--cache", default=os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "mufakat-benchmarks"),
                        help="where virtual environments are kept")
-    asked.add_argument("--long", action="store_true", help="growth, sweep: up to a million")
+    asked.add_argument("--long", action="store_true", help="growth, sweep, audit: up to a million")
     given = asked.parse_args()
     unknown = set(given.names) - set(BENCHMARKS)
     if unknown or given.rounds < 1:
