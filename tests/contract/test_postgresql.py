@@ -647,3 +647,10 @@ def test_the_head_after_an_entry_is_what_the_next_load_gives(store):
     store.commit(head, entry, [])
 
     assert store.load("agr-1").head == after(entry)
+
+
+def test_a_connection_that_is_cut_while_the_schema_is_looked_at_is_told_as_any_other(database_url, monkeypatch):
+    monkeypatch.setattr("workflow.store.postgresql_schema.LOOK", "SELECT pg_terminate_backend(pg_backend_pid()), NULL, 0")
+
+    with pytest.raises(StoreError, match="the connection was lost"):
+        PostgresStore.open(database_url)

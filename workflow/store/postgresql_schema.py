@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import psycopg
 
 from workflow.errors import Phrase, StoreNotReady
 from workflow.store.connection import REVISION, REVISION_TABLE
-
-if TYPE_CHECKING:
-    from psycopg import Connection
+from workflow.store.postgresql_link import problem
 
 MARK = "mufakat"  # the comment on the table that names the schema's revision
 LOOK = (f"SELECT to_regclass('{REVISION_TABLE}') IS NOT NULL, obj_description(to_regclass('{REVISION_TABLE}')), "
         "(SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())")
 
 
-def examine(link: Connection[Any], where: str) -> None:
+def examine(link: psycopg.Connection[Any], where: str) -> None:
     """
     Refuse a database that is not ours or has another schema.
 
@@ -33,17 +33,20 @@ def examine(link: Connection[Any], where: str) -> None:
                             "pip install --upgrade mufakat")
 
 
-def revision(link: Connection[Any], where: str) -> str:
+def revision(link: psycopg.Connection[Any], where: str) -> str:
     """
     The schema of a database; empty where it has no table.
 
     Raises:
         StoreNotReady: it holds the tables of another program.
     """
-    there, mark, tables = link.execute(LOOK).fetchone() or (False, None, 0)
-    if there and mark == MARK:
-        row = link.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone()
-        return str(row[0]) if row else ""
+    try:
+        there, mark, tables = link.execute(LOOK).fetchone() or (False, None, 0)
+        if there and mark == MARK:
+            row = link.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone()
+            return str(row[0]) if row else ""
+    except psycopg.Error as error:
+        raise problem(where, error) from error
     if tables:
         raise StoreNotReady(where, "is the database of another program", "name another database, then: mufakat init")
     return ""
