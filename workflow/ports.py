@@ -179,7 +179,7 @@ class Checkpoints(Protocol):
     """What the log has signed about itself; none is ever changed or deleted."""
 
     def sign(self, signed: Signed) -> None:
-        """Keep one more."""
+        """Keep one more, unless the last one covers more already: two who sign at once keep their order."""
 
     def newest(self) -> Signed | None:
         """The last one."""

@@ -99,6 +99,16 @@ def test_checkpoints_stand_in_the_order_in_which_they_were_signed(store):
     assert store.signed() == [first, second]
 
 
+def test_of_two_who_sign_at_once_the_one_that_covers_less_comes_too_late(store):
+    larger, smaller = Signed(5, "2026-03-02T09:30:00.000000Z", "a note\n"), Signed(4, "2026-03-02T09:30:01.000000Z", "another note\n")
+
+    for signed in (larger, smaller, larger._replace(note="the same, by another key\n")):
+        store.sign(signed)
+
+    assert [signed.size for signed in store.signed()] == [5, 5]
+    assert store.newest().note == "the same, by another key\n"
+
+
 def test_what_is_read_in_one_moment_belongs_together(database):
     with database.store() as store, database.store() as other:
         head = grow(store, 2)

@@ -12,7 +12,7 @@ from workflow.store.entries import COLUMNS
 from workflow.store.postgresql_link import problem
 from workflow.store.postgresql_outbox import PostgresOutbox
 from workflow.store.statements import listed
-from workflow.store.tree import KEPT, NEWEST, NODES, SIGNED, SIZE, STEP
+from workflow.store.tree import KEPT, LAST, NEWEST, NODES, SIGNED, SIZE, STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ LINES = (f"SELECT n.place, {listed(COLUMNS, 'e.')} FROM numbered n JOIN entry e 
          f"ORDER BY n.place LIMIT {STEP}")
 WAITING = f"SELECT p.seq, {listed(COLUMNS, 'e.')} FROM pending p JOIN entry e ON e.seq = p.seq WHERE p.seq > %s ORDER BY p.seq LIMIT {STEP}"
 FORGET = "DELETE FROM audit_detail WHERE chain = %s AND cseq = %s AND path = %s RETURNING 1"
-SIGN = "INSERT INTO checkpoint (size, made, note) VALUES (%s, %s, %s) RETURNING no"
+SIGN = f"INSERT INTO checkpoint (size, made, note) SELECT %(size)s, %(made)s, %(note)s WHERE {LAST} <= %(size)s RETURNING no"
 
 
 class PostgresTree(PostgresOutbox):
@@ -101,7 +101,13 @@ class PostgresTree(PostgresOutbox):
             self._all(FORGET, (chain, *detail))
 
     def sign(self, signed: Signed) -> None:
-        self._all(SIGN, signed)
+        self._alone()
+        try:
+            with self._link.transaction():
+                self._link.rows(LOCK)
+                self._link.rows(SIGN, signed._asdict(), writes=True)
+        except psycopg.Error as error:
+            raise problem(self.where, error) from error
 
     def newest(self) -> Signed | None:
         row = self._one(NEWEST)

@@ -35,7 +35,9 @@ KEEP = "INSERT OR IGNORE INTO node (level, place, hash) VALUES (?, ?, ?)"
 LINES = f"SELECT seq - 1, {LISTED} FROM entry WHERE seq > ? ORDER BY seq LIMIT {STEP}"
 SIGNED = "SELECT size, made, note FROM checkpoint ORDER BY no"
 NEWEST = "SELECT size, made, note FROM checkpoint WHERE no = (SELECT max(no) FROM checkpoint)"
-SIGN = "INSERT INTO checkpoint (no, size, made, note) VALUES ((SELECT coalesce(max(no), 0) + 1 FROM checkpoint), ?, ?, ?)"
+LAST = "coalesce((SELECT size FROM checkpoint WHERE no = (SELECT max(no) FROM checkpoint)), 0)"  # what the last one covers
+SIGN = ("INSERT INTO checkpoint (no, size, made, note) SELECT (SELECT coalesce(max(no), 0) + 1 FROM checkpoint), ?1, ?2, ?3 "
+        f"WHERE {LAST} <= ?1")
 
 
 class SqliteTree(Connected):
