@@ -34,6 +34,7 @@ from workflow.verifying import verify
 
 NOW = "2026-03-02T05:00:00.000000Z"
 WRITERS, SIGNERS, PIECES = 8, 2, 60
+KILLS = 6  # at the least, however quick the writers are
 SHARED = "agr-shared"  # an agreement that all write to
 
 
@@ -84,7 +85,7 @@ def chaos(address: str, folder: Path, chance: random.Random, pieces: int = PIECE
     writers = [fork(lambda number=number: write(address, number, pieces, random.Random(chance.random() + number))) for number in range(WRITERS)]
     signers = [fork(lambda: sign(address, key.path)) for _ in range(SIGNERS)]
     killed, left = 0, set(writers)
-    while left:
+    while left or killed < KILLS:
         time.sleep(chance.uniform(0.0, 0.08))
         at = chance.randrange(SIGNERS)
         os.kill(signers[at], signal.SIGKILL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from audit.chaos import NOW, chaos
+from audit.chaos import KILLS, NOW, chaos
 from building import new
 from world import ORIGIN
 
@@ -19,7 +19,7 @@ from workflow.verifying import verify
 
 
 def test_what_is_committed_is_in_the_log_though_signers_are_killed(own_database_url, tmp_path):
-    assert chaos(own_database_url, tmp_path, random.Random(8), pieces=25) > 3
+    assert chaos(own_database_url, tmp_path, random.Random(8), pieces=40) >= KILLS
 
 
 def play(store, count=300):
