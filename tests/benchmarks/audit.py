@@ -48,8 +48,8 @@ NOW = "2026-03-02T05:00:00.000000Z"
 PATH = ("submit", "approve", "forward", "verify", "send-text", "approve-text", "forward-text")  # a memorandum's way to Foreign Affairs
 PROOFS, COLD = 200, 7
 TURNS, EVERY = 512, 256  # advances a round; entries after which a checkpoint is made
-CLIENTS, WRITES = 8, 80
-MODES = ("plain", "ours", "locked")
+CLIENTS, WRITES = 8, 200
+MODES = {"plain inserts": "plain", "the journal": "ours", "the journal, integrated beside": "ours", "the journal under one global lock": "locked"}
 ALONE = """
 import sys, time
 from workflow.keys import KeyFile
@@ -255,40 +255,42 @@ def _advance(path: str, *, signs: bool, machines: int = 64) -> Callable[[int], N
 
 
 def _server(options: Options, data: dict[str, Any]) -> list[tuple[str, ...]]:
-    """Eight writers at once: plain inserts, the journal's way with integration running beside, and one lock for all."""
+    """Eight writers at once: plain inserts, the journal's way, alone and with integration running beside, and one lock for all."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=options.folder))
         try:
             server: Server = stack.enter_context(running())
         except (ImportError, OSError, RuntimeError) as missing:
             return [("8 writers", f"not measured: no server ({missing})", "")]
-        groups = {}
-        for mode in MODES:
+        groups: dict[str, list[Child]] = {}
+        integrate: dict[str, Callable[[], object]] = {}
+        for number, (name, mode) in enumerate(MODES.items()):
             address = server.database()
             if mode == "plain":
                 import psycopg
                 with psycopg.connect(address) as db:
                     db.execute(PLAIN)
-            groups[mode] = [Child(sys.executable, "log_writer", os.path.join(folder, f"{mode}-{number}"), address, str(number), mode)
-                            for number in range(CLIENTS)]
-            for child in groups[mode]:
+            groups[name] = [Child(sys.executable, "log_writer", os.path.join(folder, f"{number}-{client}"), address, str(client), mode)
+                            for client in range(CLIENTS)]
+            for child in groups[name]:
                 stack.callback(child.close)
-            if mode == "ours":
-                log = Log(stack.enter_context(open_store(address)), ORIGIN, lambda: NOW)
-        taken: dict[str, list[float]] = {mode: [] for mode in MODES}
+            if "beside" in name:
+                integrate[name] = Log(stack.enter_context(open_store(address)), ORIGIN, lambda: NOW).integrate
+        taken: dict[str, list[float]] = {name: [] for name in groups}
+        order = list(groups)
         for at in range(options.rounds + 1):
-            for mode in MODES[at % 3:] + MODES[:at % 3]:
-                seconds = _together(groups[mode], at * WRITES, log.integrate if mode == "ours" else None)
+            for name in order[at % len(order):] + order[:at % len(order)]:
+                seconds = _together(groups[name], at * WRITES, integrate.get(name))
                 if at:
-                    taken[mode].append(seconds)
-    data["writers"] = {"seconds": taken, "plain": ratio(taken["plain"], taken["ours"]), "locked": ratio(taken["locked"], taken["ours"])}
-    each = statistics.median(taken["ours"]) / WRITES / CLIENTS
-    return [("8 writers, integration beside", f"{data['writers']['plain']} of plain inserts; {data['writers']['locked']} × one global lock",
-             f"{each * 1e3:.2f} ms")]
+                    taken[name].append(seconds)
+    plain, *ours, locked = taken
+    data["writers"] = {"seconds": taken, "ratios": {name: {base: ratio(taken[base], taken[name]) for base in (plain, locked)} for name in ours}}
+    return [(f"8 writers: {name}", f"{ratio(taken[plain], own)} of plain inserts; {ratio(taken[locked], own)} × one global lock",
+             f"{statistics.median(own) / WRITES / CLIENTS * 1e3:.2f} ms") for name, own in taken.items()]
 
 
 def _together(clients: list[Child], first: int, beside: Callable[[], object] | None) -> float:
-    """Seconds until the last of the clients has made its turns; what goes on beside begins when half of them may be through."""
+    """Seconds until the last of the clients has made its turns; what goes on beside begins with them."""
     begun = time.perf_counter()
     for client in clients:
         client.ask(first, WRITES)
