@@ -104,10 +104,10 @@ class Scrutiny:
         if place != self.count:
             raise AuditError(Phrase("number {found} stands where {place} belongs", found=place, place=self.count))
         if type(body) is not bytes or len(body) > MAX_BODY:
-            raise AuditError("its body is not what an entry can have")
+            raise AuditError(Phrase("its body is not what an entry can have"))
         digest = sha256(b"\0" + body)
         if digest.hexdigest() != leaf:
-            raise AuditError("its body is not the one that was hashed when it was written")
+            raise AuditError(Phrase("its body is not the one that was hashed when it was written"))
         log, prev, content = self._said(line)
         if log not in self._names:
             self._begin(log, parsed(body) if content is None else content)
@@ -135,7 +135,7 @@ class Scrutiny:
         if beside != (chain, cseq, recorded, act, instance, person) or type(cseq) is not int or type(beside[1]) is not int or type(chain) is not str:
             raise AuditError(OTHERWISE)
         if type(log) is not str:
-            raise AuditError("it names no log")
+            raise AuditError(Phrase("it names no log"))
         return log, prev, content
 
     def _weigh(self, body: bytes, content: dict[str, Any]) -> None:
@@ -144,7 +144,7 @@ class Scrutiny:
         if type(version) is not int or version != FORMAT:
             self.foreign = self.count if self.foreign is None else self.foreign
         elif content.keys() != FIELDS:
-            raise AuditError("its body has other fields than an entry")
+            raise AuditError(Phrase("its body has other fields than an entry"))
         elif act in TELLING or (content["docs"] and self._asked_papers):
             self._note(content)
         else:

@@ -136,7 +136,7 @@ class _Verification:
         try:
             self.points, faults = points_of(self.store.signed())
         except AuditError as fault:
-            return [Phrase("the checkpoints on record cannot be read ({fault})", fault=fault)]
+            return [Phrase("the checkpoints on record cannot be read ({fault})", fault=_words(fault))]
         return faults
 
     def _stream(self, progress: Callable[[int], object] | None) -> bool:
@@ -159,7 +159,7 @@ class _Verification:
         except (AuditError, TypeError, ValueError) as fault:  # the last two where not even a place is a number
             place = seen.count
             self.findings.append(Finding(place, str(chain), cseq if type(cseq) is int else None, Phrase(
-                "entry {place} ({chain}#{cseq}): {fault}", place=place, chain=chain, cseq=cseq, fault=fault)))
+                "entry {place} ({chain}#{cseq}): {fault}", place=place, chain=chain, cseq=cseq, fault=_words(fault))))
             return False
         while marks and marks[-1][0] <= seen.count:
             self._compare(*marks.pop())
@@ -287,3 +287,8 @@ class _Verification:
         if asked.max_age is not None and (newest is None or (instant(asked.now) - instant(newest.made)).total_seconds() > asked.max_age):
             return Phrase("stale: the newest checkpoint was made {made}", made=newest.made if newest else Phrase("never"))
         return None
+
+
+def _words(fault: Exception) -> object:
+    """What an error says, a phrase where it is one: it may be said in another language then."""
+    return fault.args[0] if isinstance(fault, AuditError) else fault
