@@ -20,7 +20,7 @@ from workflow.core.draft import Draft
 from workflow.core.entry import milliseconds, open_entry, seal, uuid7
 from workflow.core.office import SYSTEM
 from workflow.core.replay import replay
-from workflow.errors import InvalidInput, NotFound, Phrase, StaleInstance, TransitionRefused
+from workflow.errors import InvalidInput, NotFound, Phrase, StaleInstance, TransitionRefused, WorkflowError
 from workflow.outcome import Done, outcome, taken
 from workflow.ports import HeadMoved
 from workflow.promises import Promises
@@ -175,6 +175,9 @@ class Engine(Promises):
         repeated = self._repeated(ref, ask, *asked)
         if repeated is not None:
             return repeated
+        done = None if ask.dry_run else self._on_known(ref, stage, decide, ask, asked, pins, due=due)
+        if done is not None:
+            return done
         now, case = self.clock(), self.store.load(ref)
         case, before = self._apply_due(case, ask.occurred, now, dry_run=ask.dry_run) if due else (case, ())
         if before and (same := taken(before, stage, asked)) is not None and not (ask.facts or ask.papers):
@@ -202,6 +205,25 @@ class Engine(Promises):
             if first is not None and found is not None and found.revision != first.revision:
                 raise StaleInstance(f"{ref}/{stage}", first.state, found.state)
         raise StaleInstance(ref, Phrase("one revision"), Phrase("too many at once"))
+
+    def _on_known(self, ref: str, stage: str, decide: Callable[[Case, Office], Change], ask: Ask, asked: tuple[Any, ...],
+                  pins: Sequence[Pinned], *, due: bool) -> Done | None:
+        """
+        Decide on what the store knows of an agreement without asking: only a commit tells that it was the newest, so whatever else comes of it
+        (a refusal, bad input, a fact of time) is decided again on what is read.
+        """
+        case, now = self.store.known(ref), self.clock()
+        found = None if case is None else case.instance(stage)
+        if case is None or (due and any(fires(row, now) for row in case.tables["deadline"].values())) or (
+                ask.if_state and (found is None or found.state != ask.if_state)):
+            return None
+        try:
+            change = decide(case, self.office(case, now))
+        except WorkflowError:
+            return None
+        with suppress(HeadMoved):
+            return self._commit(case, change, ask, now, [*pins, *self.library.pins(change)], *asked)
+        return None
 
     def _owner(self, person: str) -> str:
         """Who is responsible: whoever acts, unless a person of this office is named."""

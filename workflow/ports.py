@@ -56,6 +56,12 @@ class Agreements(Protocol):
             AgreementNotFound: with every reference that is known.
         """
 
+    def known(self, ref: str) -> Case | None:
+        """
+        An agreement as this process saw it last, if it is held: somebody else may have changed it since, which the commit of a decision on it
+        finds out, and nothing else does.
+        """
+
     def commit(
         self, head: Head, entry: Sealed, effects: Sequence[Effect], *,
         request: tuple[str, str] | None = None, definitions: Sequence[Pinned] = (),

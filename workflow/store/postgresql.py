@@ -137,6 +137,10 @@ class PostgresStore(PostgresTree):
             tables[table] = READ[table](map(tuple, rows))
         return Case(Head(row[2], row[0], row[1]), tables)
 
+    def known(self, ref: str) -> Case | None:
+        held = self._known.find(ref)
+        return None if held is None else self._case(*held)
+
     def _decided_on(self, ref: str) -> Case:
         """What every decision reads, the rest when it is asked for."""
         held = self._known.find(ref)
@@ -148,6 +152,9 @@ class PostgresStore(PostgresTree):
                 raise AgreementNotFound("agreement", ref, self.refs())
             head, found = loading.case_of(rows)
             self._known.keep(head, found)
+        return self._case(head, found)
+
+    def _case(self, head: Head, found: dict[str, Any]) -> Case:
         tables = Later(self._table, head.chain)
         tables.update(found)
         return Case(head, tables)

@@ -105,6 +105,10 @@ class SqliteStore(SqliteJournal, SqliteTree, SqliteListing, SqliteOutbox):
         """A table that was not read at once: it may be newer than the rest, and then a decision on it loses the head's swap."""
         return READ[table](self._all(sql.PARTS[table], (id,)))
 
+    def known(self, ref: str) -> Case | None:  # noqa: ARG002  # the port's
+        """Nothing: reading the file again costs as little as asking whether it changed."""
+        return None
+
     def commit(
         self, head: Head, entry: Sealed, effects: Sequence[Effect], *,
         request: tuple[str, str] | None = None, definitions: Sequence[Pinned] = (),
