@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING", "Ask", "Engine", "Paper"]
 
-ATTEMPTS = 100  # lost races in a row before a caller is told that the agreement is too busy
+ATTEMPTS = 5_000  # lost races in a row (seconds, with one who writes without a pause) before a caller is told that the agreement is too busy
 
 
 class Engine(Promises):

@@ -36,13 +36,16 @@ def asked(engine, monkeypatch):
     return found
 
 
-def test_a_decision_on_what_is_known_asks_the_server_once(hands, monkeypatch):
-    mine, _ = hands
-    found = asked(mine, monkeypatch)
+def test_a_decision_on_what_is_known_asks_the_server_once(database_url, monkeypatch):
+    world = build(database_url)
+    plain(world)
+    with world.store:
+        world.engine.activity("plain", "a meeting")
+        found = asked(world.engine, monkeypatch)
 
-    mine.advance(REF, "submit")
+        world.engine.advance(REF, "submit")
 
-    assert len(found) == 1
+        assert len(found) == 1
 
 
 def test_what_somebody_else_did_is_decided_on_and_not_refused(hands):
@@ -79,3 +82,15 @@ def test_a_dry_run_tells_of_what_is_there_now(hands):
     theirs.advance(REF, "submit")
 
     assert mine.advance(REF, "return", Ask(dry_run=True)).change.target == "drafting"
+
+
+def test_where_others_write_too_nobody_decides_unasked(hands, monkeypatch):
+    """Whoever has one question to ask would win from whoever has to read first, every time."""
+    mine, theirs = hands
+    theirs.activity("plain", "exchange")
+    mine.activity("plain", "another")
+    found = asked(mine, monkeypatch)
+
+    mine.advance(REF, "submit")
+
+    assert len(found) == 2

@@ -673,7 +673,7 @@ def test_an_export_of_any_size_takes_the_same_memory(tmp_path):
 
 @pytest.mark.skipif(find_spec("hatchling") is None, reason="a wheel is built with hatchling, which is not installed here, and tests use no network")
 def test_a_wheel_holds_the_file_as_it_is(tmp_path):
-    root = Path(verify.__file__).parents[2]
+    root = Path(__file__).parents[2]  # the project, wherever the package is installed
     subprocess.run([sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q", "-w", tmp_path, root], check=True)
 
     (wheel,) = tmp_path.glob("*.whl")

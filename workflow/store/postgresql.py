@@ -139,12 +139,12 @@ class PostgresStore(PostgresTree):
 
     def known(self, ref: str) -> Case | None:
         held = self._known.find(ref)
-        return None if held is None else self._case(*held)
+        return self._case(*held) if held is not None and self._known.alone(held[0].chain) else None
 
     def _decided_on(self, ref: str) -> Case:
         """What every decision reads, the rest when it is asked for."""
         held = self._known.find(ref)
-        if held is not None and self._all(STANDS, held[0]):
+        if held is not None and self._known.alone(held[0].chain) and self._all(STANDS, held[0]):
             head, found = held
         else:
             rows = self._all(loading.FIND, (ref, ref))
@@ -171,6 +171,9 @@ class PostgresStore(PostgresTree):
             with self._link.transaction() if self._together else nullcontext():
                 self._commit(head, entry, *statement(head, entry, effects, request, definitions))
             self._known.follow(head, entry, effects)
+        except HeadMoved:
+            self._known.lose(head.chain)
+            raise
         except psycopg.errors.UniqueViolation as error:
             if error.diag.constraint_name in RACES:
                 raise HeadMoved(head.chain, head.cseq) from error

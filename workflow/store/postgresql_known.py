@@ -34,11 +34,23 @@ class Known:
     def __init__(self) -> None:
         self._cases: dict[str, tuple[Head, Tables]] = {}
         self._ids: dict[str, str] = {}
+        self._shared: set[str] = set()
 
     def find(self, ref: str) -> tuple[Head, Tables] | None:
         """What is known of the agreement of this reference or id; whether its head still stands is to be asked."""
         held = self._cases.get(self._ids.get(ref, ref))
         return held if held and ref in held[1]["agreement"][()][:2] else None
+
+    def alone(self, chain: str) -> bool:
+        """Whether this process never lost a race for this agreement: where others write too, deciding unasked would win from them every time."""
+        return chain not in self._shared
+
+    def lose(self, chain: str) -> None:
+        """Remember that others write to it."""
+        if len(self._shared) >= MANY:
+            self._shared.clear()
+        self._shared.add(chain)
+        self._cases.pop(chain, None)
 
     def keep(self, head: Head, tables: Tables) -> None:
         """Keep what was read."""
