@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 try:
@@ -12,7 +12,7 @@ try:
     from workflow import __version__
     from workflow.commands.app import App, Parts
     from workflow.commands.language import _, mark
-    from workflow.commands.options import HELP, Group
+    from workflow.commands.options import HELP, Later
 except KeyboardInterrupt:  # Ctrl-C before there was anything to interrupt
     raise SystemExit(130) from None
 
@@ -58,18 +58,10 @@ COMMANDS = {  # name -> (section, module, one line)
 }
 
 
-class Root(Group):
+class Root(Later):
     """The root command. Its table says where each command lives; a command's module is imported when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"workflow.commands.{COMMANDS[cmd_name][1]}")
-        found: click.Command = getattr(module, f"{cmd_name}_command")
-        return found
+    modules = MappingProxyType({name: module for name, (_of, module, _line) in COMMANDS.items()})
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem

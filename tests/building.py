@@ -9,6 +9,7 @@ from typing import Any
 from workflow.core.agreement import Activity, Agreement, Approval, Deadline, Document, Effect, Head, Instance, Message, Row
 from workflow.core.entry import Sealed
 from workflow.core.office import Coverage, Day, Person, Setting
+from workflow.ports import Signed
 
 VALID: dict[str, Any] = {
     "agreement": Agreement("agr-1", "bogor-kisarazu", "Bogor–Kisarazu", "sister-city", 1, "t" * 64,
@@ -60,3 +61,18 @@ def commit(store: Any, head: Head, *effects: Effect, entry: dict[str, Any] | Non
 def start(store: Any, *effects: Effect, id: str = "agr-1", ref: str = "bogor-kisarazu", definitions: Any = (), **values: Any) -> Head:
     """Begin an agreement, with an LoI in it."""
     return commit(store, Head(id), new("agreement", id=id, ref=ref, **values), new("instance"), *effects, definitions=definitions)
+
+
+def of_the_tree(store):
+    """What a tick and a proof ask of the log's tree."""
+    list(store.lines())
+    store.number(1)
+    store.number()
+    list(store.lines(1))
+    store.place("agr-1", 1)
+    store.hashes(0, 0, 2)
+    store.keep(8, 0, [b"a" * 32])
+    store.kept(8)
+    store.hashes(8, 0, 1)
+    store.sign(Signed(3, "2026-01-01T00:00:00Z", "a note"))
+    store.newest()

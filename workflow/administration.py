@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import Change, Effect
-from workflow.core.entry import seal, uuid7
+from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.office import SYS, Actor, Coverage, Day, Person, Setting
 from workflow.errors import InvalidInput, NotAuthorised, Phrase, StaleInstance
 from workflow.ports import HeadMoved
@@ -197,7 +197,7 @@ class Administration:
             made = {effect.values["name"]: effect.values["value"] for effect in effects if effect.table == "setting" and effect.key is None}
             held = case.tables["setting"].get(("origin",))
             log = origin or str(held.value if held is not None else made.get("origin", ""))
-            entry = seal(change, head=case.head, origin=log, eid=uuid7(_milliseconds(now), self.entropy(10)), recorded=now,
+            entry = seal(change, head=case.head, origin=log, eid=uuid7(milliseconds(now), self.entropy(10)), recorded=now,
                          person=actor.person, identity=actor.identity, salts=lambda: self.entropy(32))
             try:
                 self.store.commit(case.head, entry, effects)
@@ -265,13 +265,7 @@ def _new(table: str, record: Any) -> Effect:
 
 def _origin(now: str, entropy: Callable[[int], bytes]) -> str:
     """A name that no other log has."""
-    return f"mufakat/{uuid7(_milliseconds(now), entropy(10))}"
-
-
-def _milliseconds(now: str) -> int:
-    from datetime import datetime
-
-    return int(datetime.fromisoformat(now).timestamp() * 1000)
+    return f"mufakat/{uuid7(milliseconds(now), entropy(10))}"
 
 
 def _weekend(day: str) -> bool:

@@ -10,11 +10,11 @@ auditor only reads.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from workflow.core.checkpoint import Checkpoint, parse_note
-from workflow.core.merkle import HEIGHT, consistency, inclusion, reader, root, root_at
+from workflow.core.dates import seconds
+from workflow.core.merkle import HEIGHT, LEVELS, consistency, inclusion, reader, root, root_at
 from workflow.core.proof import Proof
 from workflow.errors import InvalidInput, InvalidProof, LogRewritten, NotFound, Phrase
 from workflow.ports import Checkpoints, Journal, Nodes, Places, Signed
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from workflow.core.merkle import Node
     from workflow.keys import KeyFile
 
-LEVELS = (HEIGHT, 2 * HEIGHT, 3 * HEIGHT)  # whose full subtrees are kept
 STEP = 64  # subtrees that are made at a time
 MANY, LONG = 256, 60  # entries, and seconds since the last checkpoint, after which another is made
 
@@ -58,7 +57,7 @@ class Log:
         """Whether enough is not covered by a signature, or has been for long enough."""
         newest = self.store.newest()
         uncovered = self.store.size() - (newest.size if newest else 0)
-        return uncovered >= MANY or (uncovered > 0 and (newest is None or _seconds(newest.made, self.clock()) >= LONG))
+        return uncovered >= MANY or (uncovered > 0 and (newest is None or seconds(newest.made, self.clock()) >= LONG))
 
     def checkpoint(self) -> Signed:
         """
@@ -148,7 +147,3 @@ def _mended(node: Node, store: Nodes) -> Node:
         except InvalidProof:
             return leaves(level, index)
     return found
-
-
-def _seconds(since: str, now: str) -> float:
-    return (datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds()

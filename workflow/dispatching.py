@@ -20,6 +20,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workflow.core.dates import seconds
 from workflow.core.delivery import WAITING, Verdict, discreet, failed
 from workflow.core.digest import KINDS, Digest, Line, line, why
 from workflow.core.draft import Draft
@@ -27,7 +28,7 @@ from workflow.core.ladder import ROLES
 from workflow.core.reminding import LOUD, arrival
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.library import civil_day
-from workflow.settling import Settling, seconds
+from workflow.settling import Settling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

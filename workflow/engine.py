@@ -58,7 +58,8 @@ class Engine(Promises):
     def start(self, ref: str, track: str, title: str, parties: list[dict[str, Any]], owner: str = "", params: dict[str, Any] | None = None,
               ask: Ask = NOTHING, *, imported: bool = False) -> Done:
         """Begin an agreement. `parties`: name, country (ISO 3166 two letters), kind."""
-        repeated = self._repeated(ref, ask, "start", ref, track, title, parties, owner)
+        asked = ("start", ref, track, title, parties, owner, sorted((params or {}).items()), imported)
+        repeated = self._repeated(ref, ask, *asked)
         if repeated is not None:
             return repeated
         whole.check_ref(ref)
@@ -74,7 +75,7 @@ class Engine(Promises):
         case, change = whole.start(office, ident, ref, title, whole.checked(parties), self._owner(owner), self._request(ask),
                                       params or {}, imported=imported)
         try:
-            return self._commit(case, change, ask, now, [pinned], "start", ref, track, title, parties, owner)
+            return self._commit(case, change, ask, now, [pinned], *asked)
         except HeadMoved:
             raise InvalidInput("reference", ref, Phrase("somebody has just taken it: mufakat show {ref}", ref=ref)) from None
 
@@ -212,9 +213,11 @@ class Engine(Promises):
         Decide on what the store knows of an agreement without asking: only a commit tells that it was the newest, so whatever else comes of it
         (a refusal, bad input, a fact of time) is decided again on what is read.
         """
-        case, now = self.store.known(ref), self.clock()
-        found = None if case is None else case.instance(stage)
-        if case is None or (due and any(fires(row, now) for row in case.tables["deadline"].values())) or (
+        case = self.store.known(ref)
+        if case is None:
+            return None
+        now, found = self.clock(), case.instance(stage)
+        if (due and any(fires(row, now) for row in case.tables["deadline"].values())) or (
                 ask.if_state and (found is None or found.state != ask.if_state)):
             return None
         try:

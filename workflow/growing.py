@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workflow.core.merkle import HEIGHT, Frontier, root
+from workflow.core.merkle import HEIGHT, LEVELS, Frontier, root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 WIDTH = 1 << HEIGHT
 AHEAD = 64  # kept roots that are read at a time
-LEVELS = (HEIGHT, 2 * HEIGHT, 3 * HEIGHT)
 
 Span = tuple[int, int]  # the places of entries from one up to another, that one not included
 

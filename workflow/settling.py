@@ -8,11 +8,11 @@ Trouble is written at once, by itself. What has left over a channel that may rep
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from workflow.core.agreement import Case, Head
+from workflow.core.dates import seconds
 from workflow.core.delivery import Verdict, settle
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.office import SYSTEM
@@ -120,11 +120,6 @@ class Settling:
         entry = seal(change, head=case.head, origin=self.origin, eid=uuid7(milliseconds(now), self.entropy(10)), recorded=now,
                      person=SYSTEM.person, identity=SYSTEM.identity, salts=lambda: self.entropy(32))
         return Settled(case.head, entry, change.effects)
-
-
-def seconds(now: str, until: str) -> float:
-    """From one UTC instant to another."""
-    return (datetime.fromisoformat(until) - datetime.fromisoformat(now)).total_seconds()
 
 
 def _parts(sends: dict[Key, str], room: int) -> list[dict[Key, str]]:

@@ -13,12 +13,12 @@ from contextlib import suppress
 
 import psycopg
 import pytest
-from building import VALID, after, commit, new, sealed, start
+from building import VALID, after, commit, new, of_the_tree, sealed, start
 from postgres import ALONE
 
 from workflow.core.agreement import Effect, Head
 from workflow.errors import AgreementNotFound, InvalidInput, StoreBusy, StoreError, StoreNotReady
-from workflow.ports import HeadMoved, Pinned, Signed
+from workflow.ports import HeadMoved, Pinned
 from workflow.store import open_store, shown
 from workflow.store.migrations import current, upgrade
 from workflow.store.postgresql import PostgresStore
@@ -565,21 +565,6 @@ def daily_path(store):
     store.messages(unsent="2026-01-01T00:00:00Z")
     store.messages(agreement="bogor-kisarazu")
     of_the_tree(store)
-
-
-def of_the_tree(store):
-    """What a tick and a proof ask of the log's tree."""
-    list(store.lines())
-    store.number(1)
-    store.number()
-    list(store.lines(1))
-    store.place("agr-1", 1)
-    store.hashes(0, 0, 2)
-    store.keep(8, 0, [b"a" * 32])
-    store.kept(8)
-    store.hashes(8, 0, 1)
-    store.sign(Signed(3, "2026-01-01T00:00:00Z", "a note"))
-    store.newest()
 
 
 @pytest.fixture

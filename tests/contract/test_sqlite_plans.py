@@ -6,10 +6,10 @@ import json
 import re
 
 import pytest
-from building import commit, new, start
+from building import commit, new, of_the_tree, start
 
 from workflow.core.agreement import Effect, Head
-from workflow.ports import HeadMoved, Pinned, Signed
+from workflow.ports import HeadMoved, Pinned
 from workflow.store.sqlite import SqliteStore
 
 SMALL = {"beat", "person", "setting", "tree"}  # read whole: an office has dozens, one tree
@@ -59,21 +59,6 @@ def daily_path(store):
     store.messages(unsent="2026-01-01T00:00:00Z")
     store.messages(agreement="bogor-kisarazu")
     of_the_tree(store)
-
-
-def of_the_tree(store):
-    """What a tick and a proof ask of the log's tree."""
-    list(store.lines())
-    store.number(1)
-    store.number()
-    list(store.lines(1))
-    store.place("agr-1", 1)
-    store.hashes(0, 0, 2)
-    store.keep(8, 0, [b"a" * 32])
-    store.kept(8)
-    store.hashes(8, 0, 1)
-    store.sign(Signed(3, "2026-01-01T00:00:00Z", "a note"))
-    store.newest()
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,14 @@ def test_a_start_is_repeated_like_everything_else(world):
     assert world.engine.start("bogor-x", "sister-city", "Bogor–X", PARTIES, ask=Ask(request="r-1")).repeated
 
 
+def test_a_start_with_another_ladder_is_another_start(world):
+    world.engine.start("bogor-x", "sister-city", "Bogor–X", PARTIES, params={"ladder": "-30d,0"}, ask=Ask(request="r-1"))
+
+    assert world.engine.start("bogor-x", "sister-city", "Bogor–X", PARTIES, params={"ladder": "-30d,0"}, ask=Ask(request="r-1")).repeated
+    with pytest.raises(InvalidInput, match="used before"):
+        world.engine.start("bogor-x", "sister-city", "Bogor–X", PARTIES, params={"ladder": "-7d,0"}, ask=Ask(request="r-1"))
+
+
 def test_a_refused_attempt_does_not_use_up_the_request(world):
     mou = at_council(world)
     with pytest.raises(RequirementsUnmet):

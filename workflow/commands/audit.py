@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workflow.commands.language import _, mark
-from workflow.commands.options import Group, group
+from workflow.commands.options import Later, group
 
 if TYPE_CHECKING:
     import click
@@ -25,17 +25,10 @@ VERBS = {  # name -> (module, one line)
 }
 
 
-class Audit(Group):
-    """A group whose verbs live in modules of their own."""
+class Audit(Later):
+    """The verbs of `VERBS`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
-        if cmd_name not in VERBS:
-            return None
-        found: click.Command = getattr(import_module(f"workflow.commands.{VERBS[cmd_name][0]}"), f"{cmd_name}_command")
-        return found
+    modules = MappingProxyType({name: module for name, (module, _line) in VERBS.items()})
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         with formatter.section(_("Commands")):

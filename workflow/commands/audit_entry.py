@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workflow.core import dates
+from workflow.core.entry import said
 from workflow.core.office import SYS
 from workflow.errors import AgreementNotFound, InvalidInput, NotFound
 
@@ -71,17 +72,6 @@ class Refs:
             effects = said(first.body).get("effects", []) if first is not None else []
             self.known[chain] = next((row["set"]["ref"] for row in effects if row["t"] == "agreement" and row["set"].get("ref")), chain)
         return self.known[chain]
-
-
-def said(body: bytes) -> dict[str, Any]:
-    """What an entry's bytes say; nothing where they are not an entry's (verify tells of that)."""
-    import json  # which help does without
-
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 class Lateness:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from workflow.commands.audit_entry import Refs, find
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
 from workflow.core.checkpoint import parse_checkpoint, parse_note
@@ -78,6 +77,8 @@ def prove_command(app: App, entry: str, out: str) -> None:
     Whoever has the log's public key checks it without the office: python3 verify.py FILE --key KEY (verify.py comes with every export).
     Where no checkpoint covers the entry yet, one is signed.
     """
+    from workflow.commands.audit_entry import Refs, find  # which reads entries: help does without
+
     chain, cseq = find(app.store(), entry)
     place, newest = app.store().place(chain, cseq), app.store().newest()
     covered = place is not None and newest is not None and newest.size > place

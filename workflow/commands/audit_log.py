@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from workflow.commands.audit_entry import Lateness, Refs, chain_of, row_of, said
+from workflow.commands.audit_entry import Lateness, Refs, chain_of, row_of
 from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import command, complete_reference, pass_app
 from workflow.commands.words import day_text
+from workflow.core.entry import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

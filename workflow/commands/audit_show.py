@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workflow.commands.audit_entry import Lateness, Refs, find, row_of, said
+from workflow.commands.audit_entry import Lateness, Refs, find, row_of
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
 from workflow.commands.words import day_text, value_text
 from workflow.core.agreement import ERASED, apply, empty
-from workflow.core.entry import leaf, open_entry
+from workflow.core.entry import leaf, open_entry, said
 from workflow.errors import AuditError
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workflow.commands.audit_entry import Refs
 from workflow.commands.audit_evidence import read
 from workflow.commands.failures import Failed
 from workflow.commands.language import _, _n, said
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from workflow.core.checkpoint import Key
     from workflow.verifying import Finding, Report
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 STYLES = {"VERIFIED": "green", "TAMPERED": "red", "INCONCLUSIVE": "yellow"}
 SHOWN = 20  # findings on a screen
 
@@ -47,11 +45,12 @@ def verify_command(app: App, pins: tuple[str, ...], keys: tuple[str, ...], max_a
         _of_export(app, folder, known, pins)
         return
     from workflow.commands.progress import progress
+    from workflow.commands.typed import duration
     from workflow.documents import Documents
     from workflow.verifying import verify
 
     with progress(lambda count: _n("{count} entry", "{count} entries", count)) as tell:
-        report = verify(app.store(), keys=known, pins=[read("pin", path) for path in pins], max_age=_seconds(max_age) if max_age else None,
+        report = verify(app.store(), keys=known, pins=[read("pin", path) for path in pins], max_age=duration("max-age", max_age) if max_age else None,
                         now=app.clock(), documents=Documents(app.documents) if app.documents else None, state=state, progress=tell)
     if app.plain:
         _screen(app, report, given=bool(known or pins))
@@ -72,13 +71,6 @@ def _key(text: str) -> Key:
         return parse_key(held)
     except InvalidCheckpoint:
         raise InvalidInput("key", text, "it is no public key of a log (name+id+base64), nor a file with one") from None
-
-
-def _seconds(text: str) -> int:
-    number, unit = text[:-1], text[-1:]
-    if unit not in UNITS or not number.isascii() or not number.isdigit() or len(number) > 9:
-        raise InvalidInput("max-age", text, "write a time such as 30m, 1h, 2d")
-    return int(number) * UNITS[unit]
 
 
 def _of_export(app: App, folder: str, keys: list[Key], pins: tuple[str, ...]) -> None:
@@ -131,6 +123,8 @@ def _counts(report: Report) -> list[str]:
 
 def _entry(app: App, row: Finding) -> str:
     """Which entry a finding is of, as a person names it."""
+    from workflow.commands.audit_entry import Refs
+
     return f"{Refs(app.store())[row.chain]}#{row.cseq}" if row.chain and row.cseq is not None else ""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from workflow.commands.audit_entry import said as said_by
 from workflow.commands.doctor_log import examine
 from workflow.commands.failures import FAULTY, Failed, message_of
 from workflow.commands.language import _, _n, mark, said
@@ -103,13 +102,14 @@ def _rights(app: App) -> Iterator[Finding]:
 def _journal(store: Store) -> Iterator[Finding]:
     """Every chain by itself: each entry's bytes have its leaf, and name the leaf before."""
     from workflow.core.entry import genesis, leaf
+    from workflow.core.entry import said as told_by
 
     chains = [SYS, *(store.load(ref).agreement.id for ref in store.refs())]
     broken = []
     for chain in chains:
         before = ""
         for entry in store.entries(chain):
-            before = before or genesis(str(said_by(entry.body).get("log") or "?"), chain)  # a log that began anew has had several names
+            before = before or genesis(str(told_by(entry.body).get("log") or "?"), chain)  # a log that began anew has had several names
             if entry.prev != before or leaf(entry.body) != entry.leaf:
                 broken.append(f"{chain}#{entry.cseq}")
                 break

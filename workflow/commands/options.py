@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from importlib import import_module
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from workflow.commands.language import _
 from workflow.config import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from workflow.commands.app import App
 
@@ -96,6 +97,21 @@ class Group(click.Group):
 
             raise UnknownCommand(args[0], self.list_commands(ctx), ctx)
         return super().resolve_command(ctx, args)
+
+
+class Later(Group):
+    """A group whose verbs live in modules of their own (`modules`: verb -> module), each imported when it is called."""
+
+    modules: Mapping[str, str]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        if cmd_name not in self.modules:
+            return None
+        found: click.Command = getattr(import_module(f"workflow.commands.{self.modules[cmd_name]}"), f"{cmd_name}_command")
+        return found
 
 
 def with_globals(params: list[click.Parameter]) -> list[click.Parameter]:

@@ -8,14 +8,11 @@ import click
 
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
-from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workflow.commands.app import App
-
-UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 @command("serve", examples=("mufakat serve", "mufakat serve --every 5m"))
@@ -29,9 +26,10 @@ def serve_command(app: App, every: str) -> None:
     For cron there is mufakat remind tick, which does the same once.
     """
     from workflow.commands.delivering import worker_name
+    from workflow.commands.typed import duration
     from workflow.scheduler import serve
 
-    seconds, name = _seconds(every), worker_name()
+    seconds, name = duration("every", every, days=False), worker_name()
     app.store(write=True)  # what is wrong with the database is said at once
     app.console.tell(_("{worker} looks every {every}; Ctrl+C ends it").format(worker=name, every=every))
     serve(lambda stopping: _tick(app, name, stopping), seconds, app.console.tell)
@@ -49,10 +47,3 @@ def _tick(app: App, name: str, stopping: Callable[[], bool]) -> None:
             app.console.tell(row)
     finally:
         now.close()
-
-
-def _seconds(text: str) -> int:
-    number, unit = text[:-1], text[-1:]
-    if unit not in UNITS or not number.isascii() or not number.isdigit() or not 0 < int(number) * UNITS[unit] <= 86_400:
-        raise InvalidInput("every", text, "write a time up to a day: 30s, 5m, 1h")
-    return int(number) * UNITS[unit]

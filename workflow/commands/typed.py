@@ -23,6 +23,7 @@ FLAGS = {  # option -> field, by the kind of the requirement; `letter` is settle
     "letter": {"sent": "sent", "received": "received"},
 }
 WRITTEN = ("asked", "receipt", "answer", "received", "sent", "letter")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 PARTY_FORM = Phrase("write NAME:CC or NAME:CC:KIND, such as 木更津市:JP")
 
 
@@ -185,3 +186,12 @@ def _link(text: str) -> tuple[str, str]:
 
 def _is_country(text: str) -> bool:
     return len(text) == 2 and text.isascii() and text.isalpha()
+
+
+def duration(field: str, text: str, *, days: bool = True) -> int:
+    """A time such as 30s, 5m, 1h or 2d in seconds; without `days` it is one that a day has room for."""
+    number, unit = text[:-1], text[-1:]
+    found = int(number) * SECONDS.get(unit, 0) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+    if not found or not (days or (unit != "d" and found <= SECONDS["d"])):
+        raise InvalidInput(field, text, Phrase("write a time such as 30m, 1h, 2d") if days else Phrase("write a time up to a day: 30s, 5m, 1h"))
+    return found

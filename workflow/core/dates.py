@@ -136,3 +136,10 @@ def _parse(text: str, field: str, forms: str) -> tuple[str, list[int]]:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
+
+
+def seconds(since: str, until: str) -> float:
+    """From one UTC instant to another."""
+    from datetime import datetime
+
+    return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()

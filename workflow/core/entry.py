@@ -119,6 +119,15 @@ def open_entry(body: bytes, details: Mapping[str, str]) -> tuple[dict[str, Any],
     return content, [Effect(row["t"], None if row["k"] is None else tuple(row["k"]), row["set"]) for row in effects]
 
 
+def said(body: bytes) -> dict[str, Any]:
+    """What an entry's bytes say, whether they are its canonical form or not; nothing where they say nothing that an entry could."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def canonical(value: Any) -> bytes:
     """
     The bytes of a value of the profile: null, bool, str, int, list and dict.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SIZE = 32
 EMPTY = sha256().digest()  # the root of a tree without leaves
 HEIGHT = 8  # stored: the leaves, and the roots of full subtrees of 256, of 256 x 256, ...
+LEVELS = (HEIGHT, 2 * HEIGHT, 3 * HEIGHT)  # whose roots are stored
 
 
 def leaf_hash(body: bytes) -> bytes:
@@ -75,7 +76,7 @@ class Frontier(NamedTuple):
         return _folded(self.peaks) if self.peaks else EMPTY
 
 
-def reader(read: Read, levels: Sequence[int] = (0, HEIGHT, 2 * HEIGHT, 3 * HEIGHT)) -> Node:
+def reader(read: Read, levels: Sequence[int] = (0, *LEVELS)) -> Node:
     """
     The `node` function of a store that keeps the hashes of some levels: `read(level, start, end)` gives them in order, fewer where it has fewer.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from workflow.errors import AuditError, Phrase, StoreBusy, StoreError, StoreNotR
 from workflow.store.groups import Groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from workflow.errors import WorkflowError
 
@@ -198,6 +199,20 @@ class Connected(Groups):
                     raise
             else:
                 return
+
+    @contextmanager
+    def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """One transaction, the writer's lock taken first."""
+        self._alone()
+        try:
+            self._begin()
+            yield self._db.execute
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise problem(self.path, error) from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def close(self) -> None:
         self._db.close()

@@ -6,11 +6,10 @@ A body that was tampered with must still come out, for whoever verifies it: what
 
 from __future__ import annotations
 
-import json
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from workflow.core.entry import Sealed
+from workflow.core.entry import Sealed, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,10 +21,10 @@ row = attrgetter(*COLUMNS)  # an entry as it is written
 def sealed(cells: Sequence[Any], details: tuple[tuple[str, bytes, str], ...]) -> Sealed:
     """The entry of a row."""
     chain, cseq, leaf, body, recorded, act, instance, person = cells
-    said = _said(body)
-    occurred = said.get("occurred")
-    return Sealed(chain, cseq, _text(said, "eid"), _text(said, "prev"), leaf, body, recorded, _text(occurred, "text"),
-                  act, instance, _text(said, "trigger"), person, _text(said, "req"), details)
+    content = said(body)
+    occurred = content.get("occurred")
+    return Sealed(chain, cseq, _text(content, "eid"), _text(content, "prev"), leaf, body, recorded, _text(occurred, "text"),
+                  act, instance, _text(content, "trigger"), person, _text(content, "req"), details)
 
 
 def joined(rows: Iterable[Sequence[Any]], details: Iterable[Sequence[Any]]) -> Iterator[Sealed]:
@@ -34,14 +33,6 @@ def joined(rows: Iterable[Sequence[Any]], details: Iterable[Sequence[Any]]) -> I
     for cseq, path, salt, value in details:
         held.setdefault(cseq, []).append((path, salt, value))
     return iter([sealed(cells, tuple(held.get(cells[1], ()))) for cells in rows])
-
-
-def _said(body: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _text(content: Any, name: str) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from workflow.core.agreement import KEYS, RECORDS
 from workflow.ports import Claimed
-from workflow.store.connection import Connected, problem
+from workflow.store.connection import Connected
 from workflow.store.statements import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 KEY = ("agreement", *KEYS["message"])
 WAITING = "m.wake_at <> '' AND m.wake_at <= ? AND m.state IN ('pending', 'failed', 'uncertain')"
@@ -73,20 +71,6 @@ class SqliteOutbox(Connected):
         with self._writing() as run:
             for row in rows:
                 run(sql, row)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        """One transaction, the writer's lock taken first."""
-        self._alone()
-        try:
-            self._begin()
-            yield self._db.execute
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise problem(self.path, error) from error
-        finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
 
 
 def held(claim: Claimed) -> tuple[str, str, int, str]:

@@ -7,14 +7,13 @@ entry is `seq` less one, and to number what is pending is to move the size of th
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workflow.errors import AuditError
 from workflow.ports import Signed
-from workflow.store.connection import Connected, problem
+from workflow.store.connection import Connected
 from workflow.store.entries import COLUMNS
 
 if TYPE_CHECKING:
@@ -108,12 +107,5 @@ class SqliteTree(Connected):
 
     def _written(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
         """One transaction for all of them."""
-        self._alone()
-        try:
-            self._begin()
+        with self._writing():
             self._db.executemany(sql, rows)
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise problem(self.path, error) from error
