@@ -32,7 +32,6 @@ class Intruder:
         if self.server:
             for table in GUARDS:
                 self("ALTER TABLE " + table + " DISABLE TRIGGER USER")
-            self("ALTER TABLE entry DROP CONSTRAINT entry_leaf_of_body")
             self("ALTER TABLE audit_detail DROP CONSTRAINT audit_detail_chain_cseq")
         else:
             self("PRAGMA synchronous = OFF")

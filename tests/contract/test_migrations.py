@@ -17,6 +17,7 @@ from workflow.store.sqlite import SqliteStore
 from workflow.store.values import encode
 
 AFTER = {"deadline": 5, "person": 4}  # fields that came with 0002
+FUNCTIONS = "SELECT p.proname, p.prosrc FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace"
 COLUMNS = ("SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default, ordinal_position "
            "FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1, 7")
 CONSTRAINTS = ("SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
@@ -76,7 +77,7 @@ def test_a_server_s_database_of_the_first_release_becomes_today_s(postgres):
 
         with PostgresStore.open(url) as store, psycopg.connect(fresh) as other:
             check(store)
-            for question in (COLUMNS, CONSTRAINTS):
+            for question in (COLUMNS, CONSTRAINTS, FUNCTIONS):
                 assert sorted(map(str, link.execute(question))) == sorted(map(str, other.execute(question)))
     postgres.drop(url)
 

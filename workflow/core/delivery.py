@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import Change, Effect
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 WAITING = ("pending", "failed", "uncertain")
 BACK_OFF = (1, 5, 15, 60, 180, 360, 720, 1440)  # minutes after the first failure, the second …; after the last the message is dead
+OUTCOME = ("state", "wake_at", "send", "sent_at", "reason")  # what the end of a send changes of a message
+outcome = attrgetter(*OUTCOME)
 REASON = 300  # characters that a server's answer may take in the journal
 
 
@@ -47,26 +50,24 @@ def settle(case: Case, sends: Mapping[tuple[Any, ...], str], verdict: Verdict, n
     """
     effects: list[Effect] = []
     rows = case.tables["message"]
-    sent = verdict.state == "sent"
+    sent, reason = verdict.state == "sent", verdict.reason[:REASON]
+    keyed = sent or verdict.state == "uncertain"
     for key, send in sends.items():
         row = rows.get(key)
         if row is None or (row.state not in WAITING and (not sent or (row.sent_at and row.send == send))):
             continue
-        values: dict[str, Any] = {"reason": verdict.reason[:REASON]}
-        if row.state in WAITING:
-            values |= {"state": verdict.state or row.state, "wake_at": verdict.again}
-        if sent or verdict.state == "uncertain":
-            values |= {"send": send}
-        if sent:
-            values |= {"sent_at": now}
-        effects.append(Effect("message", key, {name: value for name, value in values.items() if getattr(row, name) != value}))
+        waits = row.state in WAITING
+        told = (verdict.state or row.state if waits else row.state, verdict.again if waits else row.wake_at, send if keyed else row.send,
+                now if sent else row.sent_at, reason)
+        values = {name: new for name, new, old in zip(OUTCOME, told, outcome(row), strict=True) if new != old}
+        if values:
+            effects.append(Effect("message", key, values))
         other = following(fallback.get(row.recipient, ()), row.channel) if verdict.state in ("dead", "parked") else ""
         if other and (*key[:-1], other) not in rows:
             effects.append(Effect("message", None, row._replace(channel=other, state="pending", wake_at=now, send="", reason="")._asdict()))
-    effects = [effect for effect in effects if effect.values]
     if not effects:
         return None
-    return Change({"sent": "deliver", "": "defer"}.get(verdict.state, "fail"), tuple(effects), now[:10], reason=verdict.reason[:REASON])
+    return Change({"sent": "deliver", "": "defer"}.get(verdict.state, "fail"), tuple(effects), now[:10], reason=reason)
 
 
 def following(channels: Sequence[str], channel: str) -> str:

@@ -84,10 +84,7 @@ CREATE TABLE entry (
     instance TEXT COLLATE "C" NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
     CONSTRAINT entry_key PRIMARY KEY (seq),
-    CONSTRAINT entry_leaf_of_body CHECK (leaf = encode(sha256('\x00'::bytea || body), 'hex')),
-    CONSTRAINT entry_chain_cseq UNIQUE (chain, cseq),
-    CONSTRAINT entry_fits CHECK (length(body) <= 65535),
-    CONSTRAINT entry_hashed CHECK (length(leaf) = 64)
+    CONSTRAINT entry_chain_cseq UNIQUE (chain, cseq)
 );
 
 CREATE TABLE head (
@@ -334,7 +331,13 @@ BEGIN RAISE EXCEPTION 'an entry is never changed nor deleted'; END $$;
 
 CREATE FUNCTION entry_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.cseq IS DISTINCT FROM (SELECT coalesce(max(cseq), 0) + 1 FROM entry WHERE chain = NEW.chain) THEN
+    IF length(NEW.body) > 65535 THEN
+        RAISE EXCEPTION 'the body of an entry has 65,535 bytes at most';
+    END IF;
+    IF NEW.leaf IS DISTINCT FROM pg_catalog.encode(pg_catalog.sha256('\x00'::bytea || NEW.body), 'hex') THEN
+        RAISE EXCEPTION 'the leaf of an entry is the hash of its body';
+    END IF;
+    IF NEW.cseq <> 1 AND NOT EXISTS (SELECT FROM entry WHERE chain = NEW.chain AND cseq = NEW.cseq - 1) THEN
         RAISE EXCEPTION 'an entry follows the last of its chain';
     END IF;
     RETURN NEW;

@@ -23,8 +23,23 @@ CREATE TABLE numbered (
     CONSTRAINT numbered_seq UNIQUE (seq)
 );
 
-ALTER TABLE entry
-    ADD CONSTRAINT entry_leaf_of_body CHECK (leaf = encode(sha256('\x00'::bytea || body), 'hex'));
+-- One trigger holds an entry to its body and to its place: a CHECK is read anew for every statement.
+
+ALTER TABLE entry DROP CONSTRAINT entry_fits, DROP CONSTRAINT entry_hashed;
+
+CREATE OR REPLACE FUNCTION entry_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF length(NEW.body) > 65535 THEN
+        RAISE EXCEPTION 'the body of an entry has 65,535 bytes at most';
+    END IF;
+    IF NEW.leaf IS DISTINCT FROM pg_catalog.encode(pg_catalog.sha256('\x00'::bytea || NEW.body), 'hex') THEN
+        RAISE EXCEPTION 'the leaf of an entry is the hash of its body';
+    END IF;
+    IF NEW.cseq <> 1 AND NOT EXISTS (SELECT FROM entry WHERE chain = NEW.chain AND cseq = NEW.cseq - 1) THEN
+        RAISE EXCEPTION 'an entry follows the last of its chain';
+    END IF;
+    RETURN NEW;
+END $$;
 
 CREATE FUNCTION checkpoint_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'a checkpoint is never changed nor deleted'; END $$;
