@@ -6,6 +6,7 @@ Every filter is a condition with a bound value; a page begins after the last ref
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from workflow.core.agreement import RECORDS
@@ -25,23 +26,24 @@ DEADLINES = (f"SELECT a.ref, a.title, a.owner, {listed(RECORDS['deadline']._fiel
              "FROM deadline d JOIN agreement a ON a.id = d.agreement WHERE ")
 BY_NAME = "SELECT id FROM agreement WHERE ref = ? UNION ALL SELECT id FROM agreement WHERE id = ?"
 # Which states are not final is read from the pinned definitions; items have states of their own. Of each state the longest-standing
-# are taken off the index, so that a page costs the same however many agreements there are.
-LIVE = """
-WITH live (name, version, hash, item, state) AS MATERIALIZED (
-    SELECT d.name, d.version, d.hash, '', s.key FROM definition d, json_each(d.body, '$.state') s
-    WHERE d.kind = 'stage' AND coalesce(json_extract(s.value, '$.final'), 0) = 0
-    UNION ALL
-    SELECT d.name, d.version, d.hash, 'item', s.key FROM definition d, json_each(d.body, '$.item.state') s
-    WHERE d.kind = 'stage' AND coalesce(json_extract(s.value, '$.final'), 0) = 0
-)"""
+# are taken off the index, so that a page costs the same however many agreements there are; where a state is final in one definition and
+# not in another, each row is held to its own.
+PLACES = """
+SELECT d.name, d.version, d.hash, '' AS item, s.key AS state, coalesce(json_extract(s.value, '$.final'), 0) AS final
+FROM definition d, json_each(d.body, '$.state') s WHERE d.kind = 'stage'
+UNION ALL
+SELECT d.name, d.version, d.hash, 'item', s.key, coalesce(json_extract(s.value, '$.final'), 0)
+FROM definition d, json_each(d.body, '$.item.state') s WHERE d.kind = 'stage'"""
+LIVE = f"WITH live AS MATERIALIZED (SELECT * FROM ({PLACES}) WHERE NOT final) "
 IS_LIVE = ("EXISTS (SELECT 1 FROM live l WHERE l.state = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash "
            "AND l.item = iif(i.parent = '', '', 'item'))")
-OF_STATE = f"SELECT * FROM (SELECT * FROM instance i WHERE i.state = ? AND i.since <= ? AND {IS_LIVE} ORDER BY i.since LIMIT ?)"
+OF_STATE = "SELECT * FROM (SELECT * FROM instance i WHERE i.state = ? AND i.since <= ?{more} ORDER BY i.since LIMIT ?)"
 STANDS = "SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since FROM "
 OLDEST = " ORDER BY i.since, a.ref, i.ref LIMIT ?"
-STATES = LIVE + " SELECT DISTINCT state FROM live"
-STUCK_OWN = f"{LIVE} {STANDS}agreement a JOIN instance i ON i.agreement = a.id AND a.owner = ? AND i.since <= ? AND {IS_LIVE}{OLDEST}"
-STUCK_ALL = LIVE + STANDS.replace("i.", "o.") + "({found}) o JOIN agreement a ON a.id = o.agreement" + OLDEST.replace("i.", "o.")
+CELLS = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(5))
+GIVEN = f"WITH live (name, version, hash, item, state) AS MATERIALIZED (SELECT {CELLS} FROM json_each(?)) "
+STUCK_OWN = f"{LIVE}{STANDS}agreement a JOIN instance i ON i.agreement = a.id AND a.owner = ? AND i.since <= ? AND {IS_LIVE}{OLDEST}"
+STUCK_ALL = GIVEN + STANDS.replace("i.", "o.") + "({found}) o JOIN agreement a ON a.id = o.agreement" + OLDEST.replace("i.", "o.")
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER BY wake_at LIMIT ?"
 HOLDERS = "SELECT agreement, no FROM document WHERE sha256 = ? AND stored = 1"
 TRIGGERS = tuple(f"{table}_{rule}" for table in ("entry", "checkpoint") for rule in ("comes_next", "never_changes", "never_goes"))
@@ -92,11 +94,15 @@ class SqliteListing(Connected):
     def stuck(self, before: str, *, owner: str = "", limit: int = 200) -> list[dict[str, Any]]:
         if owner:
             return list(self._dicts(STUCK_OWN, (owner, before, limit)))
-        states = [row[0] for row in self._all(STATES)]
-        if not states:
+        places = self._all(PLACES)
+        live = [place[:5] for place in places if not place[5]]
+        if not live:
             return []
-        text = STUCK_ALL.replace("{found}", " UNION ALL ".join([OF_STATE] * len(states)))
-        return list(self._dicts(text, (*(value for state in states for value in (state, before, limit)), limit)))
+        final = {place[4] for place in places if place[5]}
+        states = dict.fromkeys(place[4] for place in live)
+        found = " UNION ALL ".join(OF_STATE.format(more=f" AND {IS_LIVE}" if state in final else "") for state in states)
+        values = [value for state in states for value in (state, before, limit)]
+        return list(self._dicts(STUCK_ALL.replace("{found}", found), (json.dumps(live), *values, limit)))
 
     def due(self, now: str, limit: int = 100) -> list[str]:
         return list(dict.fromkeys(row[0] for row in self._all(DUE, (now, limit))))
