@@ -108,24 +108,28 @@ class Scrutiny:
         digest = sha256(b"\0" + body)
         if digest.hexdigest() != leaf:
             raise AuditError(Phrase("its body is not the one that was hashed when it was written"))
-        log, prev, content = self._said(line)
+        log, prev, content, weighed = self._said(line)
         if log not in self._names:
             self._begin(log, parsed(body) if content is None else content)
         self._follow(chain, cseq, prev, log)
-        if content is not None:
-            self._weigh(body, content)
+        if content is not None and (weighed or self._weigh(body, content)):
+            self._note(content)
         self.heads[chain] = cseq, leaf
         self.count += 1
         return digest.digest()
 
-    def _said(self, line: Line) -> tuple[str, Any, dict[str, Any] | None]:
-        """The log that a body names and the leaf that it follows, once it is canonical and the columns agree; the whole of it, if it was parsed."""
+    def _said(self, line: Line) -> tuple[str, Any, dict[str, Any] | None, bool]:
+        """
+        The log that a body names and the leaf that it follows, once it is canonical and the columns agree; the whole of it, if it was parsed;
+        whether it is of a shape that was weighed before.
+        """
         _, chain, cseq, _, body, recorded, act, instance, person = line
         told = self._shapes.told(act, body)
         if told is not None:
-            if told[:6] != (chain, str(cseq), recorded, act, instance, person) or type(cseq) is not int:
+            names, more = told
+            if names[:6] != (chain, str(cseq), recorded, act, instance, person) or type(cseq) is not int:
                 raise AuditError(OTHERWISE)
-            return told[6], told[7], None
+            return names[6], names[7], orjson.loads(body) if more else None, True
         try:
             content = parsed(body)
             beside = BESIDE(content)
@@ -136,19 +140,21 @@ class Scrutiny:
             raise AuditError(OTHERWISE)
         if type(log) is not str:
             raise AuditError(Phrase("it names no log"))
-        return log, prev, content
+        return log, prev, content, False
 
-    def _weigh(self, body: bytes, content: dict[str, Any]) -> None:
-        """Whether an entry is one that this program reads, and what the rest of the verification has to know of it."""
+    def _weigh(self, body: bytes, content: dict[str, Any]) -> bool:
+        """Whether the rest of the verification has to know what an entry says; one that this program does not read is kept in mind."""
         version, act = content["v"], content["act"]
         if type(version) is not int or version != FORMAT:
             self.foreign = self.count if self.foreign is None else self.foreign
-        elif content.keys() != FIELDS:
+            return False
+        if content.keys() != FIELDS:
             raise AuditError(Phrase("its body has other fields than an entry"))
-        elif act in TELLING or (content["docs"] and self._asked_papers):
-            self._note(content)
-        else:
-            self._shapes.learn(act, body, content)
+        telling = act in TELLING
+        more = telling or bool(content["docs"] and self._asked_papers)
+        if not telling:
+            self._shapes.learn(act, body, content, more=more)
+        return more
 
     def _begin(self, log: str, content: dict[str, Any]) -> None:
         """A name that the log did not have before: that of the first entry, or of a restart that says so."""

@@ -29,32 +29,33 @@ class Shapes:
     """What is known of the shapes of one log's bodies."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Any, int, int], list[Callable[[str], Match | None]]] = {}
-        self._missed: dict[tuple[Any, int, int], int] = {}
+        self._known: dict[tuple[Any, int], list[tuple[Callable[[str], Match | None], bool]]] = {}
+        self._missed: dict[tuple[Any, int], int] = {}
         self._made = 0
 
-    def told(self, act: Any, body: bytes) -> tuple[str, ...] | None:
-        """What a body of a known shape says under `NAMES`; None: look at it the long way."""
-        known = self._known.get((act, body.count(b"{"), body.count(b"[")))
+    def told(self, act: Any, body: bytes) -> tuple[tuple[str, ...], bool] | None:
+        """What a body of a known shape says under `NAMES`, and whether there is `more` to read in it; None: look at it the long way."""
+        known = self._known.get((act, body.count(b"{")))
         if known is None:
             return None
         try:
             text = body.decode()
         except UnicodeDecodeError:
             return None
-        for match in known:
+        for match, more in known:
             found = match(text)
             if found is not None:
-                return found.group(*NAMES)
+                return found.group(*NAMES), more
         return None
 
-    def learn(self, act: Any, body: bytes, content: dict[str, Any]) -> None:
-        """Take note of an entry that was found sound the long way."""
-        kind = act, body.count(b"{"), body.count(b"[")
+    def learn(self, act: Any, body: bytes, content: dict[str, Any], *, more: bool) -> None:
+        """Take note of an entry that was found sound the long way; `more`: of its shape the whole content is wanted."""
+        kind = act, body.count(b"{")
         count = self._missed[kind] = self._missed.get(kind, 0) + 1
         if count in LEARN and self._made < MOST:
             self._made += 1
-            self._known.setdefault(kind, []).append(re.compile(_pattern(content, OUTER | {"v": str(content["v"])})).fullmatch)
+            pattern = re.compile(_pattern(content, OUTER | {"v": str(content["v"])}))
+            self._known.setdefault(kind, []).append((pattern.fullmatch, more))
 
 
 def _pattern(value: Any, outer: dict[str, str] | None = None) -> str:

@@ -97,7 +97,7 @@ def shapes(original, monkeypatch):
         bodies = [line[4] for line in store.lines()]
     for body in bodies[:40]:
         content = parsed(body)
-        found.learn(content["act"], body, content)
+        found.learn(content["act"], body, content, more=bool(content["docs"]))
     return found, bodies
 
 
@@ -127,7 +127,7 @@ def test_a_known_shape_tells_what_parsing_tells_and_nothing_of_what_is_not_canon
         if said is not None:
             content = parsed(body)
             assert as_the_journal_judges(body)
-            assert said == tuple(str(content[name]) for name in NAMES)
+            assert said == (tuple(str(content[name]) for name in NAMES), bool(content["docs"]))
             assert content["v"] == 1
             assert content.keys() == FIELDS
             told += 1
@@ -141,6 +141,22 @@ def test_shapes_are_learnt_of_what_comes_often(original):
         leaves = [seen.leaf(line) for line in store.lines()]
         assert seen._shapes._made == 1, "the activities, after the 128th"
         assert leaves == store.hashes(0, 0, 300) + leaves[store.size():]
+
+
+def test_what_a_log_tells_of_documents_is_the_same_by_shapes_and_the_long_way(original, monkeypatch):
+    found = []
+    for learn in ((), range(1, 1000)):
+        monkeypatch.setattr("workflow.shapes.LEARN", learn)
+        seen = Scrutiny()
+        with original[0].open() as store:
+            for line in [*store.lines()]:
+                seen.leaf(line)
+        known = [more for shapes in seen._shapes._known.values() for _, more in shapes]
+        assert any(known) is bool(learn)
+        found.append((seen.papers, seen.announced, seen.erased, seen.destroyed, seen.heads))
+
+    assert found[0] == found[1]
+    assert found[0][0]
 
 
 @pytest.mark.parametrize("around", ["[%s]", '{"a":%s}'])

@@ -48,7 +48,7 @@ NOW = "2026-03-02T05:00:00.000000Z"
 PATH = ("submit", "approve", "forward", "verify", "send-text", "approve-text", "forward-text")  # a memorandum's way to Foreign Affairs
 PROOFS, COLD = 200, 7
 TURNS, EVERY = 512, 256  # advances a round; entries after which a checkpoint is made
-CLIENTS, WRITES = 8, 200
+CLIENTS, WRITES, STEADY = 8, 200, 3  # writers, entries of each in a round; rounds of them for one of the others, as the disk makes them uneven
 MODES = {"plain inserts": "plain", "the journal": "ours", "the journal, integrated beside": "ours", "the journal under one global lock": "locked"}
 ALONE = """
 import sys, time
@@ -278,7 +278,7 @@ def _server(options: Options, data: dict[str, Any]) -> list[tuple[str, ...]]:
                 integrate[name] = Log(stack.enter_context(open_store(address)), ORIGIN, lambda: NOW).integrate
         taken: dict[str, list[float]] = {name: [] for name in groups}
         order = list(groups)
-        for at in range(options.rounds + 1):
+        for at in range(STEADY * options.rounds + 1):
             for name in order[at % len(order):] + order[:at % len(order)]:
                 seconds = _together(groups[name], at * WRITES, integrate.get(name))
                 if at:
