@@ -37,6 +37,7 @@ FIELDS = frozenset((
 PLAIN = frozenset((str, int, bool, type(None)))
 HASH = 64  # letters of a SHA-256 in hex
 TELLING = frozenset(("key", "restart", "erase"))  # acts that a verification has to know of
+PAPER = "document"  # the table of what a verification holds files to
 OTHERWISE = Phrase("the columns beside it do not say what its body says")
 BESIDE = itemgetter("chain", "cseq", "recorded", "act", "instance", "recorded_by")  # what the columns repeat
 _known: set[str] = set()  # keys that were found sound
@@ -110,26 +111,28 @@ class Scrutiny:
             raise AuditError(Phrase("its body is not the one that was hashed when it was written"))
         log, prev, content, weighed = self._said(line)
         if log not in self._names:
-            self._begin(log, parsed(body) if content is None else content)
+            self._begin(log, parsed(body) if weighed or content is None else content)
         self._follow(chain, cseq, prev, log)
-        if content is not None and (weighed or self._weigh(body, content)):
+        if weighed and content is not None:
             self._note(content)
+        elif content is not None:
+            self._weigh(body, content)
         self.heads[chain] = cseq, leaf
         self.count += 1
         return digest.digest()
 
     def _said(self, line: Line) -> tuple[str, Any, dict[str, Any] | None, bool]:
         """
-        The log that a body names and the leaf that it follows, once it is canonical and the columns agree; the whole of it, if it was parsed;
-        whether it is of a shape that was weighed before.
+        The log that a body names and the leaf that it follows, once it is canonical and the columns agree; the whole of it, if it was parsed,
+        or what is to be noted of it; whether it is of a shape that was weighed before.
         """
         _, chain, cseq, _, body, recorded, act, instance, person = line
         told = self._shapes.told(act, body)
         if told is not None:
-            names, more = told
-            if names[:6] != (chain, str(cseq), recorded, act, instance, person) or type(cseq) is not int:
+            if told[:6] != (chain, str(cseq), recorded, act, instance, person) or type(cseq) is not int:
                 raise AuditError(OTHERWISE)
-            return names[6], names[7], orjson.loads(body) if more else None, True
+            log, prev, *papers = told[6:]
+            return log, prev, {"chain": chain, "act": act, "effects": list(map(orjson.loads, papers))} if papers else None, True
         try:
             content = parsed(body)
             beside = BESIDE(content)
@@ -142,19 +145,19 @@ class Scrutiny:
             raise AuditError(Phrase("it names no log"))
         return log, prev, content, False
 
-    def _weigh(self, body: bytes, content: dict[str, Any]) -> bool:
-        """Whether the rest of the verification has to know what an entry says; one that this program does not read is kept in mind."""
+    def _weigh(self, body: bytes, content: dict[str, Any]) -> None:
+        """Whether an entry is one that this program reads, and what the rest of the verification has to know of it."""
         version, act = content["v"], content["act"]
         if type(version) is not int or version != FORMAT:
             self.foreign = self.count if self.foreign is None else self.foreign
-            return False
+            return
         if content.keys() != FIELDS:
             raise AuditError(Phrase("its body has other fields than an entry"))
-        telling = act in TELLING
-        more = telling or bool(content["docs"] and self._asked_papers)
-        if not telling:
-            self._shapes.learn(act, body, content, more=more)
-        return more
+        papers = bool(content["docs"]) and self._asked_papers
+        if papers or act in TELLING:
+            self._note(content)
+        if act not in TELLING:
+            self._shapes.learn(act, body, content, PAPER if papers else "")
 
     def _begin(self, log: str, content: dict[str, Any]) -> None:
         """A name that the log did not have before: that of the first entry, or of a restart that says so."""
@@ -185,7 +188,7 @@ class Scrutiny:
             if chain == SYS and act in {"key", "restart"}:
                 self.announced.append(Announced(self.count, parse_key(_settings(content)["log_key"])))
             for effect in content["effects"]:
-                if effect["t"] == "document":
+                if effect["t"] == PAPER:
                     self._paper(chain, effect["k"], effect["set"], act)
                 elif effect["t"] == ERASED and act == "erase":
                     self.erased.add((chain, *effect["k"]))

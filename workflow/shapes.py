@@ -9,6 +9,7 @@ canonical for the same reasons; what does not (an escape, a larger number, anoth
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +30,12 @@ class Shapes:
     """What is known of the shapes of one log's bodies."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Any, int], list[tuple[Callable[[str], Match | None], bool]]] = {}
+        self._known: dict[tuple[Any, int], list[tuple[Callable[[str], Match | None], tuple[str, ...]]]] = {}
         self._missed: dict[tuple[Any, int], int] = {}
         self._made = 0
 
-    def told(self, act: Any, body: bytes) -> tuple[tuple[str, ...], bool] | None:
-        """What a body of a known shape says under `NAMES`, and whether there is `more` to read in it; None: look at it the long way."""
+    def told(self, act: Any, body: bytes) -> tuple[str, ...] | None:
+        """What a body of a known shape says under `NAMES`, then each effect that is wanted of it, as JSON; None: look at it the long way."""
         known = self._known.get((act, body.count(b"{")))
         if known is None:
             return None
@@ -42,20 +43,26 @@ class Shapes:
             text = body.decode()
         except UnicodeDecodeError:
             return None
-        for match, more in known:
+        for match, names in known:
             found = match(text)
             if found is not None:
-                return found.group(*NAMES), more
+                return found.group(*names)
         return None
 
-    def learn(self, act: Any, body: bytes, content: dict[str, Any], *, more: bool) -> None:
-        """Take note of an entry that was found sound the long way; `more`: of its shape the whole content is wanted."""
+    def learn(self, act: Any, body: bytes, content: dict[str, Any], wanted: str = "") -> None:
+        """Take note of an entry that was found sound the long way; of its shape the effects on the table `wanted` will be told."""
         kind = act, body.count(b"{")
         count = self._missed[kind] = self._missed.get(kind, 0) + 1
         if count in LEARN and self._made < MOST:
             self._made += 1
-            pattern = re.compile(_pattern(content, OUTER | {"v": str(content["v"])}))
-            self._known.setdefault(kind, []).append((pattern.fullmatch, more))
+            outer, names = OUTER | {"v": str(content["v"])}, list(NAMES)
+            if wanted:  # then every table stands in the pattern, so that none of the wanted is where another was
+                told = {f"effect{number}": effect for number, effect in enumerate(content["effects"])}
+                marks = {name: f"?P<{name}>" if effect["t"] == wanted else "?:" for name, effect in told.items()}
+                each = (f"({marks[name]}{_pattern(effect, {'t': re.escape(json.dumps(effect['t'], ensure_ascii=False))})})" for name, effect in told.items())
+                outer["effects"] = rf"\[{','.join(each)}\]"
+                names += [name for name, effect in told.items() if effect["t"] == wanted]
+            self._known.setdefault(kind, []).append((re.compile(_pattern(content, outer)).fullmatch, tuple(names)))
 
 
 def _pattern(value: Any, outer: dict[str, str] | None = None) -> str:
