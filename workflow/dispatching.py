@@ -101,12 +101,13 @@ class Dispatcher:
         self._known: dict[str, Person] = {}
         self._stands_in: dict[str, Person] = {}
         self._drafts: dict[str, Draft] = {}
+        self._lines: dict[tuple[Any, ...], Line] = {}
         self._quiet: dict[tuple[Any, ...], Verdict | None] = {}  # by hours: the same office and the same moment for all
 
     def round(self, limit: int = MOST, stopping: Callable[[], bool] = bool) -> list[Outcome]:
         """Everything that is due now, `limit` messages and what belongs to them; how each ended. Once it is `stopping` the rest is let go, unsent."""
         now = self.clock()
-        self._known, self._connected, self._quiet = self.people(), {}, {}
+        self._known, self._connected, self._quiet, self._lines = self.people(), {}, {}, {}
         self._stands_in = {str(person.deputy["person"]): person for person in self._known.values() if person.deputy.get("person")}
         claims = self._claim(now, limit)
         agreements = dict.fromkeys(agreement for claim in claims for agreement, _ in claim.messages)
@@ -201,8 +202,11 @@ class Dispatcher:
         rules = draft.definition(instance).deadlines if instance is not None else draft.office.track.deadlines
         asked = (rules[deadline.name].spec.get("escalate") if deadline.name in rules else ()) or ROLES
         roles = asked if row.kind in LOUD else ()
-        return line(draft, deadline, self._known.get(owner), day=civil_day(now, person.zone or draft.office.zone), kind=row.kind,
-                    late_days=row.late_days, why=why(person, owner, roles, self._stands_in))
+        day = civil_day(now, person.zone or draft.office.zone)
+        said = draft.agreement.id, *row[:3], row.kind, row.late_days, day  # what several people are told alike
+        if said not in self._lines:
+            self._lines[said] = line(draft, deadline, self._known.get(owner), day=day, kind=row.kind, late_days=row.late_days)
+        return self._lines[said]._replace(why=why(person, owner, roles, self._stands_in))
 
     def _deliver(self, box: _Box, settling: Settling, done: list[Outcome]) -> bool:
         """Send the digests of a claim; whether it is over, with nothing left to be tried."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MAX_BODY = 65_535  # a C2SP tile bundle gives an entry two bytes of length
 MAX_INT = 2**53 - 1
+PLAIN = frozenset((str, bool, type(None)))  # what is of the profile whatever it is
 MAX_DEPTH = 64
 SALT_BYTES = 32
 PERSONAL_TAG = b"mufakat/v1 pd\0"
@@ -227,6 +228,8 @@ def _fault(value: Any, depth: int = 0) -> tuple[str, str] | None:
         for key in value:
             if not _is_sound(key):
                 return "", f"the key {key!r} is not made of a-z, 0-9, _ and ."
+    if PLAIN.issuperset(map(type, value.values() if kind is dict else value)):
+        return None
     for key, inner in value.items() if kind is dict else enumerate(value):
         if inner is None or type(inner) is str:
             continue
