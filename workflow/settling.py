@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Sends = dict[str, dict[Key, str]]  # agreement -> message -> the key of its digest
 
 HOLD = 0.05  # seconds that what has left may wait to be written
-MOST = 100  # digests that may
 ENTRY = 50  # messages that one entry of the journal has room for, each with a reason and with what goes on over another channel
 SENT = 100  # that one has room for when they have left and there is no more to say
 ATTEMPTS = 100  # lost races for an agreement's head before giving up
@@ -48,14 +47,14 @@ class Settling:
         self._cases = dict(cases)  # as they were last read or written, without what has left; whoever was not the last to write reads again
         self._left: Sends = {}
         self._over: list[Claimed] = []
-        self._digests, self._since = 0, ""
+        self._since = ""
 
     def left(self, messages: Iterable[tuple[str, Key]], send: str, since: str, *, alone: bool) -> None:
         """A digest has left; its hand-over began at `since`. `alone`: it is written before anything else leaves."""
         for agreement, key in messages:
             self._left.setdefault(agreement, {})[key] = send
-        self._digests, self._since = self._digests + 1, self._since or since
-        if alone or self._digests >= MOST or abs(seconds(self._since, self.clock())) >= HOLD:
+        self._since = self._since or since
+        if alone or abs(seconds(self._since, self.clock())) >= HOLD:
             self.flush()
 
     def ended(self, messages: Iterable[tuple[str, Key]], verdict: Verdict, send: str) -> None:
@@ -74,7 +73,7 @@ class Settling:
     def flush(self) -> None:
         """Write what has left, and forget the claims that are over."""
         left, over = self._left, self._over
-        self._left, self._over, self._digests, self._since = {}, [], 0, ""
+        self._left, self._over, self._since = {}, [], ""
         waves = [_parts(sends, SENT) for sends in left.values()]
         for number in range(max(map(len, waves), default=0)):
             parts = {agreement: parts[number] for agreement, parts in zip(left, waves, strict=True) if number < len(parts)}
