@@ -15,7 +15,7 @@ from workflow.core.agreement import Change, Effect
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.office import SYS, Actor, Coverage, Day, Person, Setting
 from workflow.errors import InvalidInput, NotAuthorised, Phrase, StaleInstance
-from workflow.ports import HeadMoved
+from workflow.ports import ATTEMPTS, HeadMoved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,7 +35,6 @@ ROLES = ("coordinator", "legal", "secretary", "mayor", "technical-unit", "financ
 LANGUAGES = ("en", "id", "ja")
 PERSONAL = ("name", "login", "email")
 PRIVILEGED = {"login", "roles", "admin", "active"}  # what only an administrator changes, of themselves too
-ATTEMPTS = 100  # lost races in a row before a caller is told
 FULL = 55_000  # bytes of effects in one entry; the body may take 65,535
 FRAME = 80  # bytes around the values of a day
 LIBRARY = "holidays "  # what the source of a day from the library begins with

@@ -22,7 +22,7 @@ from workflow.core.office import SYSTEM
 from workflow.core.replay import replay
 from workflow.errors import InvalidInput, NotFound, Phrase, StaleInstance, TransitionRefused, WorkflowError
 from workflow.outcome import Done, outcome, taken
-from workflow.ports import HeadMoved
+from workflow.ports import ATTEMPTS, HeadMoved
 from workflow.promises import Promises
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING", "Ask", "Engine", "Paper"]
 
-ATTEMPTS = 5_000  # lost races in a row (seconds, with one who writes without a pause) before a caller is told that the agreement is too busy
 
 
 class Engine(Promises):

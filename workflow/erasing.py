@@ -17,7 +17,7 @@ from workflow.core.entry import milliseconds, open_entry, seal, uuid7
 from workflow.core.office import SYS
 from workflow.core.replay import replay
 from workflow.errors import InvalidInput, NotAuthorised, NotFound, Phrase, StaleInstance
-from workflow.ports import HeadMoved
+from workflow.ports import ATTEMPTS, HeadMoved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         def holders(self, sha256: str) -> list[tuple[str, int]]: ...
         def together(self) -> AbstractContextManager[None]: ...
 
-ATTEMPTS = 100  # lost races in a row before a caller is told
 MANY = 300  # values that one entry names
 
 

@@ -17,7 +17,7 @@ from workflow.core.delivery import Verdict, settle
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.office import SYSTEM
 from workflow.errors import Phrase, StaleInstance
-from workflow.ports import HeadMoved, Settled
+from workflow.ports import ATTEMPTS, HeadMoved, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 HOLD = 0.05  # seconds that what has left may wait to be written
 ENTRY = 50  # messages that one entry of the journal has room for, each with a reason and with what goes on over another channel
 SENT = 100  # that one has room for when they have left and there is no more to say
-ATTEMPTS = 100  # lost races for an agreement's head before giving up
 LEFT = Verdict("sent")
 
 
