@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Case, Effect, Head
     from workflow.core.office import Coverage, Day, Person
 
-__all__ = ["ATTEMPTS", "Agreements", "Channel", "Checkpoints", "Claimed", "Definitions", "HeadMoved", "Health", "Journal", "Line", "Listing", "Nodes", "Office",
-           "Outbox", "Pinned", "Places", "Sealed", "Settled", "Signed"]
+__all__ = ["ATTEMPTS", "Agreements", "Channel", "Checkpoints", "Claimed", "Definitions", "HeadMoved", "Health", "Journal", "Line", "Listing", "Nodes",
+           "Office", "Outbox", "Pinned", "Places", "Sealed", "Settled", "Signed"]
 
 
 ATTEMPTS = 5_000  # lost races in a row (seconds, with one who writes without a pause) before a caller is told that an agreement is too busy
