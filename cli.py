@@ -91,8 +91,9 @@ class Root(Later):
 
 
 @click.group(cls=Root, context_settings=HELP, no_args_is_help=True, examples=(
-    mark("mufakat demo                       see a documented partnership, from the visit to the renewal"),
-    "mufakat init && mufakat start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP",
+    mark("mufakat demo                       see a documented partnership"),
+    "mufakat init",
+    "mufakat start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP",
 ))
 @click.version_option(__version__, prog_name="mufakat", message="%(prog)s %(version)s")
 def cli() -> None:

@@ -34,6 +34,15 @@ def test_a_filter_that_nothing_can_match_is_a_usage_error(loi):
     assert loi("list --state signed").exit_code == 0
 
 
+def test_a_list_says_what_a_state_is_called_where_the_reader_is_and_data_keeps_its_id(loi):
+    (stage,) = loi.json("list")[0]["stages"]
+    assert stage["state"] == "drafting"
+    for lang, called in (("en", "Drafting"), ("id", "Penyusunan"), ("ja", "起案中")):
+        said = loi.ok(f"--lang {lang} list")
+        assert f"loi: {called}" in said
+        assert "loi drafting" not in said
+
+
 def test_after_the_last_page_nothing_matches(started):
     assert "no agreement matches" in started("list --after zzz").output
 

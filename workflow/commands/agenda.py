@@ -112,7 +112,8 @@ def _idle(words: Words, instance: Instance, today: date) -> list[dict[str, Any]]
     days, ref = (today - dates.latest(instance.since)).days, f"{words.ref}/{instance.ref}"
     if days < STUCK_DAYS or instance.parent or words.draft.holds(instance, "in-force") or deadlines(words, instance.ref):
         return []
-    return [{"ref": ref, "state": instance.state, "since": instance.since, "days": days, "command": f"mufakat can {ref}"}]
+    called = words.label(instance, "state", instance.state)
+    return [{"ref": ref, "state": instance.state, "state_label": called, "since": instance.since, "days": days, "command": f"mufakat can {ref}"}]
 
 
 def _due(app: App, row: dict[str, Any]) -> list[str]:
@@ -124,5 +125,5 @@ def _waiting(row: dict[str, Any]) -> list[str]:
 
 
 def _stuck(row: dict[str, Any]) -> list[str]:
-    return [row["ref"], _("in {state} since {day} ({days} days), with no deadline").format(
-        state=row["state"], day=day_text(row["since"]), days=row["days"])]
+    return [row["ref"], _("in “{state}” since {day} ({days} days), with no deadline").format(
+        state=row["state_label"], day=day_text(row["since"]), days=row["days"])]

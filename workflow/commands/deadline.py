@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @group("deadline", examples=("mufakat deadline list", "mufakat deadline list bogor-kisarazu --all",
-                             'mufakat deadline extend bogor-kisarazu/loi register --by +10bd --reason "the original is still in Tokyo"'))
+                             "mufakat deadline extend bogor-kisarazu/loi register --by +10bd --reason travel"))
 def deadline_command() -> None:
     """Deadlines over all agreements: list, show, extend, suspend, resume, waive."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
-from workflow.commands.words import day_text
+from workflow.commands.words import day_text, label_of
 from workflow.errors import DefinitionNotFound, InvalidInput
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def list_command(app: App, text: str, track: str, owner: str, stage: str, state:
     columns = [Column("ref", _("agreement"), "bold"), Column("title", _("title"), wrap=True), Column("track", _("track")),
                Column("stages", _("stages"), wrap=True), Column("next_due", _("next date")),
                Column("owner", _("owner"))]
-    shown = ({**row, "stages": ", ".join(f"{held['ref']} {held['state']}" for held in row["stages"]) or "-",
+    labels: dict[tuple[Any, ...], Any] = {}
+    shown = ({**row, "stages": "; ".join(f"{held['ref']}: {_called(app, held, labels)}" for held in row["stages"]) or "-",
               "next_due": day_text(row["next_due"]) if row["next_due"] else "-", "owner": app.name(row["owner"])} for row in rows)
     filtered = bool(text or track or owner or stage or state or after)
     if not rows:
@@ -43,6 +44,17 @@ def list_command(app: App, text: str, track: str, owner: str, stage: str, state:
               _("there is no agreement yet: mufakat start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP"))
     if len(rows) == limit and app.plain:
         app.console.tell(_("more: mufakat list --after {ref}").format(ref=rows[-1]["ref"]))
+
+
+def _called(app: App, held: dict[str, Any], known: dict[tuple[Any, ...], Any]) -> str:
+    """What the state of a stage is called; its id where the definition is not in the database, which `doctor` tells."""
+    pinned = held["stage"], held["version"], held["hash"]
+    if pinned not in known:
+        try:
+            known[pinned] = app.store().pinned("stage", *pinned).get("label", {})
+        except DefinitionNotFound:
+            known[pinned] = {}
+    return label_of(known[pinned], "state", held["state"])
 
 
 def _known(app: App, track: str, stage: str, state: str) -> None:
