@@ -18,7 +18,7 @@ from workflow.errors import WorkflowError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from workflow.core.agreement import Case, Deadline
+    from workflow.core.agreement import Case, Deadline, Instance
     from workflow.core.office import Person
     from workflow.engine import Engine
     from workflow.outbox import Outbox
@@ -53,6 +53,7 @@ class Foreseen(NamedTuple):
     source: str = ""
     target: str = ""
     instance: str = ""
+    stage: Instance | None = None  # as it is then: it may not have been opened yet
 
 
 def sweep(store: Listing, engine: Engine, people: Mapping[str, Person], stopping: Callable[[], bool] = bool) -> Swept:
@@ -104,7 +105,8 @@ def _ahead(engine: Engine, case: Case, people: Mapping[str, Person], until: str)
         if change is None:
             return
         if change.act != "remind":
-            yield Foreseen(now, case.agreement.ref, None, None, change.trigger, change.source, change.target, change.instance)
+            yield Foreseen(now, case.agreement.ref, None, None, change.trigger, change.source, change.target, change.instance,
+                           case.instance(change.instance))
         case = whole(after(case, change))
 
 
@@ -117,7 +119,7 @@ def _arriving(case: Case, moment: str) -> Iterator[Foreseen]:
     for message in case.tables["message"].values():
         if message.wake_at and message.state in reminding.WAITING and message.wake_at <= moment:
             held = case.tables["deadline"].get((message.instance, message.name, message.revision))
-            yield Foreseen(message.wake_at, case.agreement.ref, message, held, instance=message.instance)
+            yield Foreseen(message.wake_at, case.agreement.ref, message, held, instance=message.instance, stage=case.instance(message.instance))
 
 
 def _arrived(case: Case, moment: str) -> Change:

@@ -43,6 +43,20 @@ def test_a_plan_and_a_simulation_write_nothing(loi):
     assert "draft" in screen.lower()
 
 
+def test_what_is_still_to_come_is_called_by_its_name_even_in_a_stage_that_is_not_open_yet(mufakat):
+    mufakat.ok("demo --db demo.db")
+    rows = mufakat.json("--db demo.db remind simulate --at 2028-12-31")
+    (step, *_) = [row for row in rows if row["trigger"] == "call-periodic-review"]
+    assert step["label"] == "Call a periodic review"
+    assert {row["label"] for row in rows if row["deadline"] == "decide-open"} == {"Decide"}
+    assert "contoh-council/review" not in [row["ref"] for row in mufakat.json("--db demo.db show contoh-council")["stages"]]
+    assert "contoh-council/review" in [row["ref"] for row in rows]
+
+    screen = mufakat.ok("--db demo.db remind simulate --at 2028-12-31") + mufakat.ok("--db demo.db agenda --all")
+    assert "call-periodic-review" not in screen
+    assert "decide-open" not in screen
+
+
 def test_a_tick_writes_what_is_due_and_sends_it(loi):
     at(loi, "2026-03-27T03:00:00")
 

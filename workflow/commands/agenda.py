@@ -74,6 +74,7 @@ def gather(app: App, until: str, *, mine: bool) -> dict[str, list[dict[str, Any]
 
     due = [{**row, "ref": f"{row['ref']}/{row['instance']}" if row["instance"] else row["ref"], "agreement": row["ref"],
             "days_left": (dates.latest(row["effective"]) - today).days, "label": words(row["ref"]).deadline(deadline_of(row)),
+            "fire_label": words(row["ref"]).fire(deadline_of(row)),
             "rests_on": basis_text(row["basis"], row["citation"]), "counted": words(row["ref"]).counted(deadline_of(row)),
             "command": f"mufakat can {row['ref']}/{row['instance']}" if row["instance"] else f"mufakat show {row['ref']}"}
            for row in store.deadlines(until=until, owner=owner)]
@@ -117,7 +118,8 @@ def _idle(words: Words, instance: Instance, today: date) -> list[dict[str, Any]]
 
 
 def _due(app: App, row: dict[str, Any]) -> list[str]:
-    return [f"{day_text(row['effective'])}   {row['ref']}", row["label"], left(deadline_of(row), dates.earliest(app.today)), row["rests_on"]]
+    then = left(deadline_of(row), dates.earliest(app.today), row["fire_label"])
+    return [f"{day_text(row['effective'])}   {row['ref']}", row["label"], then, row["rests_on"]]
 
 
 def _waiting(row: dict[str, Any]) -> list[str]:

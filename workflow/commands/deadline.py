@@ -161,7 +161,7 @@ def _calendar(app: App) -> str:
 def _line(row: Deadline, words: Words, today: Any) -> str:
     if row.status != "open":
         return f"{_(SETTLED.get(row.status, row.status))} {day_text(row.settled_on)}" + (f": {said(row.reason)}" if row.reason else "")
-    parts = [f"{_('due')}   {day_text(row.effective)}", words.counted(row), left(row, today)]
+    parts = [f"{_('due')}   {day_text(row.effective)}", words.counted(row), left(row, today, words.fire(row))]
     return "   ".join([*parts, said(row.reason)] if row.reason else parts)
 
 
@@ -178,11 +178,12 @@ def _data(app: App, known: dict[str, Words], row: dict[str, Any], today: Any) ->
     if words is None:
         words = known[row["ref"]] = app.words(row["ref"])
     record = deadline_of(row)
-    return {**row, "label": words.deadline(record), "days_left": (dates.latest(row["effective"]) - today).days,
+    return {**row, "label": words.deadline(record), "fire_label": words.fire(record), "days_left": (dates.latest(row["effective"]) - today).days,
             "rests_on": basis_text(row["basis"], row["citation"]), "counted": words.counted(record)}
 
 
 def _left(row: dict[str, Any], today: Any) -> str:
     if row["status"] != "open":
-        return f"{row['status']} {row['settled_on']}".strip()
-    return left(deadline_of(row), today)
+        said_day = day_text(row["settled_on"]) if row["settled_on"] else ""
+        return f"{_(SETTLED.get(row['status'], row['status']))} {said_day}".strip()
+    return left(deadline_of(row), today, row["fire_label"])

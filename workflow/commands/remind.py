@@ -199,14 +199,17 @@ def _foreseen(app: App, known: dict[str, Words], row: Foreseen) -> dict[str, Any
     ref, message = f"{row.ref}/{row.instance}".rstrip("/"), row.message
     zone = str(app.using.library.settings().get("zone") or "Asia/Jakarta")
     if message is None:
+        called = [words.label(row.stage, "state", state) for state in (row.source, row.target)]
+        step = words.label(row.stage, "transition", row.trigger)
         return {"at": row.at, "when": local(row.at, zone), "recipient": "", "name": _("time itself"), "channel": "", "ref": ref, "deadline": "",
-                "label": f"{row.source} → {row.target}" if row.source != row.target else row.trigger, "kind": "fire", "said": row.trigger,
+                "trigger": row.trigger, "label": " → ".join(called) if row.source != row.target else step, "kind": "fire",
+                "said": step if row.source != row.target else "",
                 "rung": "", "due": ""}
     person: Person | None = app.people.get(message.recipient)
     held = row.deadline
     return {"at": row.at, "when": local(row.at, person.zone if person and person.zone else zone), "recipient": message.recipient,
             "name": app.name(message.recipient), "channel": message.channel, "ref": ref, "deadline": message.name,
-            "label": words.deadline(held) if held is not None else message.name, "kind": message.kind, "said": _(message.kind),
+            "trigger": "", "label": words.label(row.stage, "deadline", message.name), "kind": message.kind, "said": _(message.kind),
             "rung": message.rung, "due": held.effective if held is not None else ""}
 
 

@@ -72,7 +72,7 @@ def _line(console: Console, words: Words, row: Instance) -> None:
     from workflow.commands.console import pad
 
     final = is_final(words, row)
-    console.flow([f"{'●' if final else '◉'} {pad(row.ref, 14)} {pad(row.state, 18)}", words.stage(row),
+    console.flow([f"{'●' if final else '◉'} {pad(row.ref, 14)} {pad(words.label(row, 'state', row.state), 24)}", words.stage(row),
                   _("since {day}").format(day=day_text(row.since)),
                   _n("{count} item", "{count} items", len(words.draft.items(row.ref))) if words.draft.items(row.ref) else ""], "  ", hang="      ")
     for remark in remarks(words, row):

@@ -121,7 +121,7 @@ def deadline_lines(console: Console, words: Words, rows: Iterable[Deadline], tod
         label = f"{row.instance}: {label}" if whose and row.instance else label
         console.flow([f"{_('due')}   {console.paint(day_text(row.effective), style)}", label, words.counted(row),
                       basis_text(row.basis, row.citation)], "  ", hang="        ")
-        console.flow([left(row, today)], "        ")
+        console.flow([left(row, today, words.fire(row))], "        ")
 
 
 def deadline_of(row: dict[str, Any]) -> Deadline:
@@ -131,16 +131,16 @@ def deadline_of(row: dict[str, Any]) -> Deadline:
     return Deadline(**{name: row[name] for name in Deadline._fields})
 
 
-def left(row: Deadline, today: date) -> str:
-    """What is to be known of an open deadline today: the days left, what happens then, whether its date may move."""
+def left(row: Deadline, today: date, step: str) -> str:
+    """What is to be known of an open deadline today: the days left, what happens then (`step`, as it is called), whether its date may move."""
     days = (dates.latest(row.effective) - today).days
     if row.stopped_on:
         return _("its clock has stood still since {day}").format(day=day_text(row.stopped_on))
     remarks = [left_text(row.effective, today)]
     if row.on_expiry == "fire" and days < 0:
-        remarks = [_("{trigger} is due since {day}; the next write applies it").format(trigger=row.fire, day=day_text(row.effective))]
+        remarks = [_("{trigger} is due since {day}; the next write applies it").format(trigger=step, day=day_text(row.effective))]
     elif row.on_expiry == "fire":
-        remarks.append(_("then, by itself: {trigger}").format(trigger=row.fire))
+        remarks.append(_("then, by itself: {trigger}").format(trigger=step))
     elif row.basis in ("statute", "circular"):
         remarks.append(_("nothing is approved by time-out"))
     if row.shows and days < 0:

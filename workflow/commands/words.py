@@ -56,6 +56,10 @@ class Words:
     def deadline(self, row: Deadline) -> str:
         return self.label(self._of(row), "deadline", row.name)
 
+    def fire(self, row: Deadline) -> str:
+        """What the step is called that time takes when a deadline has passed; empty where it takes none."""
+        return self.label(self._of(row), "transition", row.fire) if row.fire else ""
+
     def counted(self, row: Deadline) -> str:
         """`45 working days after receipt of council-letter (Mon 2 Mar 2026)`."""
         kind, _colon, name = row.anchor.partition(":")
