@@ -156,7 +156,7 @@ class Scrutiny:
         papers = bool(content["docs"]) and self._asked_papers
         if papers or act in TELLING:
             self._note(content)
-        if act not in TELLING:
+        if act not in TELLING and type(content["docs"]) is list:  # whether there are documents is then part of the shape
             self._shapes.learn(act, body, content, PAPER if papers else "")
 
     def _begin(self, log: str, content: dict[str, Any]) -> None:

@@ -160,6 +160,36 @@ def test_what_a_log_tells_of_documents_is_the_same_by_shapes_and_the_long_way(or
     assert found[0][0]
 
 
+def with_paper(original):
+    """The content of an entry that tells of a document."""
+    with original[0].open() as store:
+        return next(content for content in (parsed(line[4]) for line in store.lines()) if content["docs"])
+
+
+@pytest.mark.parametrize(("odd", "spaced"), [([1, 2], b"[1, 2]"), ({"a": 1, "b": []}, b'{"a": 1,"b":[]}'), ({"a": 1, "b": []}, b'{"a":1, "b":[]}')])
+def test_a_table_that_is_no_text_has_one_spelling_as_well(original, monkeypatch, odd, spaced):
+    monkeypatch.setattr("workflow.shapes.LEARN", {1})
+    content, known = with_paper(original), Shapes()
+    body = canonical(content | {"effects": [{"k": None, "set": {}, "t": odd}]})
+    other = body.replace(b'"t":' + canonical(odd), b'"t":' + spaced)
+    assert other != body
+
+    known.learn(content["act"], body, parsed(body), "document")
+
+    assert known.told(content["act"], body) is not None
+    assert known.told(content["act"], other) is None
+
+
+@pytest.mark.parametrize("docs", ["", "x", None, 0, True, {}])
+def test_nothing_is_learnt_of_an_entry_whose_documents_are_no_list(original, monkeypatch, docs):
+    monkeypatch.setattr("workflow.shapes.LEARN", {1})
+    content, seen = with_paper(original) | {"docs": docs}, Scrutiny()
+
+    seen._weigh(canonical(content), content)
+
+    assert seen._shapes._made == 0
+
+
 @pytest.mark.parametrize("around", ["[%s]", '{"a":%s}'])
 def test_the_two_agree_on_how_deep_is_too_deep(around):
     for inner in ("1", "[]", "{}", "1.5", '{"B":1}'):

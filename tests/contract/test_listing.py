@@ -97,6 +97,13 @@ def test_stuck_is_what_stands_in_a_state_that_is_not_final(office):
     assert refs(office.stuck("2016-12-01", limit=1)) == ["depok-osaki/loi/1"]
 
 
+def test_a_stage_whose_definition_is_not_there_is_not_stuck_whatever_its_state_is_elsewhere(office):
+    start(office, new("instance", ref="visit", stage="visit", state="drafting"), id="agr-4", ref="a-b")
+
+    for filters in ({}, {"owner": "p1"}):
+        assert [ref for ref in refs(office.stuck("2016-12-01", **filters)) if ref.startswith("a-b/")] == ["a-b/loi"]
+
+
 def test_due_is_what_wakes_by_now_the_earliest_first_once_an_agreement(office):
     assert office.due("2016-11-21T16:59:59Z") == []
     assert office.due("2016-11-21T17:00:00Z") == ["agr-1"]

@@ -37,7 +37,8 @@ FROM definition d, json_each(d.body, '$.item.state') s WHERE d.kind = 'stage'"""
 LIVE = f"WITH live AS MATERIALIZED (SELECT * FROM ({PLACES}) WHERE NOT final) "
 IS_LIVE = ("EXISTS (SELECT 1 FROM live l WHERE l.state = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash "
            "AND l.item = iif(i.parent = '', '', 'item'))")
-OF_STATE = "SELECT * FROM (SELECT * FROM instance i WHERE i.state = ? AND i.since <= ?{more} ORDER BY i.since LIMIT ?)"
+PINNED = ("EXISTS (SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
+OF_STATE = "SELECT * FROM (SELECT * FROM instance i WHERE i.state = ? AND i.since <= ? AND {held} ORDER BY i.since LIMIT ?)"
 STANDS = "SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since FROM "
 OLDEST = " ORDER BY i.since, a.ref, i.ref LIMIT ?"
 CELLS = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(5))
@@ -100,7 +101,7 @@ class SqliteListing(Connected):
             return []
         final = {place[4] for place in places if place[5]}
         states = dict.fromkeys(place[4] for place in live)
-        found = " UNION ALL ".join(OF_STATE.format(more=f" AND {IS_LIVE}" if state in final else "") for state in states)
+        found = " UNION ALL ".join(OF_STATE.format(held=IS_LIVE if state in final else PINNED) for state in states)
         values = [value for state in states for value in (state, before, limit)]
         return list(self._dicts(STUCK_ALL.replace("{found}", found), (json.dumps(live), *values, limit)))
 
