@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -10,7 +9,6 @@ import psycopg
 from workflow.core.agreement import RECORDS
 from workflow.store.groups import Groups
 from workflow.store.postgresql_link import Link, problem
-from workflow.store.postgresql_schema import schema
 from workflow.store.statements import listed
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE, TABLES, decode
 
@@ -49,9 +47,7 @@ STUCK_OWN = STUCK.format(found="agreement a JOIN instance i ON i.agreement = a.i
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= %s ORDER BY wake_at LIMIT %s"
 HOLDERS = "SELECT agreement, no FROM document WHERE sha256 = %s AND stored"
 TRIGGERS = ("checkpoint_never_changes", "entry_comes_next", "entry_never_changes", "entry_never_goes", "place_never_changes")
-ENABLED = ("SELECT t.tgname, p.proname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
-           "WHERE t.tgrelid IN ('entry'::regclass, 'checkpoint'::regclass, 'numbered'::regclass) AND t.tgenabled = 'A'")
-FUNCTION = re.compile(r"CREATE FUNCTION (\w+)\(\).*?AS \$\$(.*?)\$\$", re.DOTALL)
+ENABLED = "SELECT tgname FROM pg_trigger WHERE tgrelid IN ('entry'::regclass, 'checkpoint'::regclass, 'numbered'::regclass) AND tgenabled = 'A'"
 UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
             "(SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
 BROKEN = "SELECT chain, count(*), max(cseq) FROM entry GROUP BY chain HAVING count(*) <> max(cseq)"
@@ -117,10 +113,8 @@ class PostgresListing(Groups):
         return self._all(HOLDERS, (sha256,))
 
     def integrity(self) -> list[str]:
-        enabled = {name: said for name, *said in self._all(ENABLED)}
+        enabled = {row[0] for row in self._all(ENABLED)}
         found = [f"trigger {name} is missing: the journal can be edited" for name in TRIGGERS if name not in enabled]
-        written = set(FUNCTION.findall(schema()))  # a trigger does what its function says, and whoever owns that can replace it
-        found += [f"trigger {name} does something else: the journal can be edited" for name, said in enabled.items() if tuple(said) not in written]
         found += [f"{ref}: its definition is not in the database" for (ref,) in self._all(UNPINNED)]
         found += [f"chain {chain}: {count} entries, and the last has number {last}" for chain, count, last in self._all(BROKEN)]
         found += [f"{ref}: nothing in the journal tells of it" for (ref,) in self._all(UNTOLD)]
