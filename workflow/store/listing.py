@@ -37,8 +37,9 @@ FROM definition d, json_each(d.body, '$.item.state') s WHERE d.kind = 'stage'"""
 LIVE = f"WITH live AS MATERIALIZED (SELECT * FROM ({PLACES}) WHERE NOT final) "
 IS_LIVE = ("EXISTS (SELECT 1 FROM live l WHERE l.state = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash "
            "AND l.item = iif(i.parent = '', '', 'item'))")
-PINNED = ("EXISTS (SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)")
-OF_STATE = "SELECT * FROM (SELECT * FROM instance i WHERE i.state = ? AND i.since <= ? AND {held} ORDER BY i.since LIMIT ?)"
+PINNED = "EXISTS (SELECT 1 FROM definition d WHERE d.kind = 'stage' AND d.name = i.stage AND d.version = i.version AND d.hash = i.hash)"
+OF_STATE = ("SELECT * FROM (SELECT i.agreement, i.ref, i.stage, i.parent, i.state, i.since FROM instance i WHERE i.state = ? AND i.since <= ? "
+            "AND {held} ORDER BY i.since LIMIT ?)")
 STANDS = "SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since FROM "
 OLDEST = " ORDER BY i.since, a.ref, i.ref LIMIT ?"
 CELLS = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(5))
