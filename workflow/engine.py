@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["NOTHING", "Ask", "Engine", "Paper"]
 
 
-
 class Engine(Promises):
     """
     The verbs over one store, for one actor.

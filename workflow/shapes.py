@@ -9,9 +9,10 @@ canonical for the same reasons; what does not (an escape, a larger number, anoth
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
+
+from workflow.core.entry import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class Shapes:
             if wanted:  # then every table stands in the pattern, so that none of the wanted is where another was
                 told = {f"effect{number}": effect for number, effect in enumerate(content["effects"])}
                 marks = {name: f"?P<{name}>" if effect["t"] == wanted else "?:" for name, effect in told.items()}
-                tables = {name: re.escape(json.dumps(effect["t"], ensure_ascii=False, separators=(",", ":"))) for name, effect in told.items()}
+                tables = {name: re.escape(canonical(effect["t"]).decode()) for name, effect in told.items()}
                 each = (f"({marks[name]}{_pattern(effect, {'t': tables[name]})})" for name, effect in told.items())
                 outer["effects"] = rf"\[{','.join(each)}\]"
                 names += [name for name, effect in told.items() if effect["t"] == wanted]

@@ -130,8 +130,7 @@ def _works(server: Any, options: Options, folder: str, stack: contextlib.ExitSta
 
 
 def _peer(child: Child) -> Callable[[int], float]:
-    turns = LEAST
-    return lambda at: child(at * turns, turns).wall
+    return lambda at: child(at * LEAST, LEAST).wall
 
 
 def _bare(address: str, stack: contextlib.ExitStack) -> Callable[[int], float]:

@@ -41,6 +41,7 @@ def test_a_list_says_what_a_state_is_called_where_the_reader_is_and_data_keeps_i
         said = loi.ok(f"--lang {lang} list")
         assert f"loi: {called}" in said
         assert "loi drafting" not in said
+        assert called in loi.ok(f"--lang {lang} show bogor-kisarazu")
 
 
 def test_after_the_last_page_nothing_matches(started):

@@ -52,6 +52,10 @@ def test_what_is_still_to_come_is_called_by_its_name_even_in_a_stage_that_is_not
     assert "contoh-council/review" not in [row["ref"] for row in mufakat.json("--db demo.db show contoh-council")["stages"]]
     assert "contoh-council/review" in [row["ref"] for row in rows]
 
+    settled = mufakat.ok("--db demo.db deadline list bogor-kisarazu --all")
+    assert "missed Thu 14 Dec 2017" in settled
+    assert "not documented" not in settled.split("was over already")[1].split("office policy")[0]
+
     screen = mufakat.ok("--db demo.db remind simulate --at 2028-12-31") + mufakat.ok("--db demo.db agenda --all")
     assert "call-periodic-review" not in screen
     assert "decide-open" not in screen

@@ -18,6 +18,11 @@ SETTLED = {"met": mark("kept"), "missed": mark("missed"), "void": mark("no longe
            "past": mark("was over already")}
 
 
+def ended(status: str, day: str) -> str:
+    """How a deadline ended, and when, where that is known."""
+    return f"{_(SETTLED.get(status, status))} {day_text(day) if day else ''}".rstrip()
+
+
 def print_done(app: App, done: Done, following: str = "") -> None:
     """Print the outcome of a verb as a screen, or as data."""
     if not app.plain:

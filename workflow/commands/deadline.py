@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workflow.commands.changes import SETTLED, print_done
+from workflow.commands.changes import SETTLED, ended, print_done
 from workflow.commands.console import Column
 from workflow.commands.language import _, said
 from workflow.commands.options import complete_deadline, complete_reference, group, pass_app, reference, write_options_of
@@ -160,7 +160,7 @@ def _calendar(app: App) -> str:
 
 def _line(row: Deadline, words: Words, today: Any) -> str:
     if row.status != "open":
-        return f"{_(SETTLED.get(row.status, row.status))} {day_text(row.settled_on)}" + (f": {said(row.reason)}" if row.reason else "")
+        return ended(row.status, row.settled_on) + (f": {said(row.reason)}" if row.reason else "")
     parts = [f"{_('due')}   {day_text(row.effective)}", words.counted(row), left(row, today, words.fire(row))]
     return "   ".join([*parts, said(row.reason)] if row.reason else parts)
 
@@ -184,6 +184,5 @@ def _data(app: App, known: dict[str, Words], row: dict[str, Any], today: Any) ->
 
 def _left(row: dict[str, Any], today: Any) -> str:
     if row["status"] != "open":
-        said_day = day_text(row["settled_on"]) if row["settled_on"] else ""
-        return f"{_(SETTLED.get(row['status'], row['status']))} {said_day}".strip()
+        return ended(row["status"], row["settled_on"])
     return left(deadline_of(row), today, row["fire_label"])

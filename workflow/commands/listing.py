@@ -47,7 +47,11 @@ def list_command(app: App, text: str, track: str, owner: str, stage: str, state:
 
 
 def _called(app: App, held: dict[str, Any], known: dict[tuple[Any, ...], Any]) -> str:
-    """What the state of a stage is called; its id where the definition is not in the database, which `doctor` tells."""
+    """
+    What the state of a stage is called; its id where the definition is not in the database, which `doctor` tells.
+
+    The labels are taken out of the definition as it lies: to build it whole is a sixth of the command's time.
+    """
     pinned = held["stage"], held["version"], held["hash"]
     if pinned not in known:
         try:

@@ -6,7 +6,6 @@ Every filter is a condition with a bound value; a page begins after the last ref
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from workflow.core.agreement import RECORDS
@@ -34,6 +33,7 @@ FROM definition d, json_each(d.body, '$.state') s WHERE d.kind = 'stage'
 UNION ALL
 SELECT d.name, d.version, d.hash, 'item', s.key, coalesce(json_extract(s.value, '$.final'), 0)
 FROM definition d, json_each(d.body, '$.item.state') s WHERE d.kind = 'stage'"""
+STATES = f"SELECT DISTINCT state, final FROM ({PLACES})"
 LIVE = f"WITH live AS MATERIALIZED (SELECT * FROM ({PLACES}) WHERE NOT final) "
 IS_LIVE = ("EXISTS (SELECT 1 FROM live l WHERE l.state = i.state AND l.name = i.stage AND l.version = i.version AND l.hash = i.hash "
            "AND l.item = iif(i.parent = '', '', 'item'))")
@@ -42,10 +42,8 @@ OF_STATE = ("SELECT * FROM (SELECT i.agreement, i.ref, i.stage, i.parent, i.stat
             "AND {held} ORDER BY i.since LIMIT ?)")
 STANDS = "SELECT a.ref AS agreement, a.ref || '/' || i.ref AS ref, a.title, a.owner, i.stage, i.parent, i.state, i.since FROM "
 OLDEST = " ORDER BY i.since, a.ref, i.ref LIMIT ?"
-CELLS = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(5))
-GIVEN = f"WITH live (name, version, hash, item, state) AS MATERIALIZED (SELECT {CELLS} FROM json_each(?)) "
 STUCK_OWN = f"{LIVE}{STANDS}agreement a JOIN instance i ON i.agreement = a.id AND a.owner = ? AND i.since <= ? AND {IS_LIVE}{OLDEST}"
-STUCK_ALL = GIVEN + STANDS.replace("i.", "o.") + "({found}) o JOIN agreement a ON a.id = o.agreement" + OLDEST.replace("i.", "o.")
+STUCK_ALL = LIVE + STANDS.replace("i.", "o.") + "({found}) o JOIN agreement a ON a.id = o.agreement" + OLDEST.replace("i.", "o.")
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER BY wake_at LIMIT ?"
 HOLDERS = "SELECT agreement, no FROM document WHERE sha256 = ? AND stored = 1"
 TRIGGERS = tuple(f"{table}_{rule}" for table in ("entry", "checkpoint") for rule in ("comes_next", "never_changes", "never_goes"))
@@ -96,15 +94,14 @@ class SqliteListing(Connected):
     def stuck(self, before: str, *, owner: str = "", limit: int = 200) -> list[dict[str, Any]]:
         if owner:
             return list(self._dicts(STUCK_OWN, (owner, before, limit)))
-        places = self._all(PLACES)
-        live = [place[:5] for place in places if not place[5]]
-        if not live:
+        places = self._all(STATES)
+        final = {state for state, ends in places if ends}
+        states = dict.fromkeys(state for state, ends in places if not ends)
+        if not states:
             return []
-        final = {place[4] for place in places if place[5]}
-        states = dict.fromkeys(place[4] for place in live)
         found = " UNION ALL ".join(OF_STATE.format(held=IS_LIVE if state in final else PINNED) for state in states)
         values = [value for state in states for value in (state, before, limit)]
-        return list(self._dicts(STUCK_ALL.replace("{found}", found), (json.dumps(live), *values, limit)))
+        return list(self._dicts(STUCK_ALL.replace("{found}", found), (*values, limit)))
 
     def due(self, now: str, limit: int = 100) -> list[str]:
         return list(dict.fromkeys(row[0] for row in self._all(DUE, (now, limit))))
