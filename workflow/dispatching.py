@@ -1,21 +1,20 @@
 """
 Dispatch: what is due leaves. Claim, hand over, settle; any number of workers, each message at least once.
 
-    claimed ── handed (its digest's key is written down) ── sent ──────────── settled: an entry of its agreement, and the claim is let go
-       │                      │
-       │                      └── killed here: the lease runs out, and whoever claims it next finds the key. A channel whose receivers know
-       │                          the key (e-mail: Message-ID) repeats it under the same key; for a chat it is `uncertain`, for a person to judge
-       └── killed here: the lease runs out, nothing had left
+    claimed (under the key of its digest) ── handed (a chat: it is written down) ── sent ── settled: an entry of its agreement; the claim is over
+       │                                        │
+       │                                        └── killed here: the lease runs out, and for a chat it is `uncertain`, for a person to judge
+       └── killed here: the lease runs out, and whoever claims it next finds the key and what it was for: a channel whose receivers know the
+           key (e-mail: Message-ID) repeats it under the same, whether or not it had left
 
 Three rules. The key is written before the channel is called. The outcome is written before the claim is let go. Nothing that one recipient,
 one channel or one template does keeps a message from the others.
 
-A claim is of everything that one person is to be told over one channel. Where a repetition does no harm, the keys of a round are written at once.
+A claim is of everything that one person is to be told over one channel.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -72,7 +71,6 @@ class _Group(NamedTuple):
 
     send: str
     items: list[_Item]
-    fresh: bool  # its key is not written down yet
 
 
 class _Box(NamedTuple):
@@ -119,9 +117,6 @@ class Dispatcher:
         unsent: list[Claimed] = []
         try:
             boxes = [self._read(claim, settling, done, now) for claim in claims]
-            ahead = [box.claim._replace(send=group.send) for box in boxes for group in box.groups if group.fresh and box.repeats]
-            if ahead:
-                self.outbox.hand(ahead)
             unsent.extend(box.claim for box in boxes if stopping() or not self._deliver(box, settling, done))
         finally:
             settling.flush()
@@ -157,11 +152,11 @@ class Dispatcher:
             if verdict is not None:
                 ended.setdefault(verdict, []).append(item)
             else:  # what may have left before leaves as it was then
-                parts.setdefault(row.send if row.state == "uncertain" else "", []).append(item)
+                parts.setdefault((row.state == "uncertain" and row.send) or claim.send, []).append(item)
         for verdict, items in ended.items():
             settling.ended([item[:2] for item in items], verdict, claim.send)
             done += _outcomes(items, verdict)
-        groups = [_Group(send or claim.send or key_of(items), items, not (send or claim.send)) for send, items in parts.items()]
+        groups = [_Group(send, items) for send, items in parts.items()]
         return _Box(claim, groups, bool(groups) and self._repeats(claim.channel), any(verdict.again for verdict in ended) or not (ended or groups))
 
     def _judged(self, item: _Item, claim: Claimed, person: Person | None, verdict: Verdict | None, now: str) -> tuple[_Item, Verdict | None]:
@@ -192,7 +187,7 @@ class Dispatcher:
             return Verdict("parked", str(unknown.why))
         except InvalidInput:
             return None  # told when it is sent: it may be set up by then
-        if claim.send and not channel.repeats:
+        if claim.handed and not channel.repeats:
             return Verdict("uncertain", "cut off while it was being sent: it may have arrived")
         return None
 
@@ -237,8 +232,8 @@ class Dispatcher:
             day = civil_day(now, person.zone or lines[0].zone)
             digest = Digest(group.send, person, claim.channel, day, lines, all(row.urgent for row in lines), self.checkpoint())
             outgoing, channel = self.say(digest, person.lang), self._channel(claim.channel)
-            if group.fresh and not channel.repeats:
-                self.outbox.hand([claim._replace(send=group.send)])
+            if not channel.repeats:
+                self.outbox.hand([claim])
             channel.send(outgoing)
         except Undeliverable as refused:
             return Verdict("dead", discreet(str(refused.why), person))
@@ -262,12 +257,6 @@ class Dispatcher:
         if name not in self._connected:
             self._connected[name] = self.channel(name)
         return self._connected[name]
-
-
-def key_of(items: Iterable[_Item]) -> str:
-    """The key of a digest: the same messages have the same."""
-    named = sorted("\x1f".join(map(str, (item.agreement, *item.key))) for item in items)
-    return hashlib.sha256("\x1e".join(named).encode()).hexdigest()[:40]
 
 
 def _outcomes(items: Iterable[_Item], verdict: Verdict) -> list[Outcome]:

@@ -2,7 +2,8 @@
 
 # No `from __future__ import annotations` here: SQLModel reads the annotations as it builds each class.
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import text as sql
 
 from workflow.store import columns as column
 from workflow.store.columns import CLUSTERED, STRICT, Base
@@ -129,11 +130,12 @@ class ClaimTable(Base, table=True):
     """
     Who delivers what a person is to be told over a channel, until when (empty: let go), how often it was tried.
 
-    `send` is the digest that is being handed over: what was due by `upto`.
+    `send` is the key of the digest it leaves in: what was due by `upto`. `handed`: it is with a channel where a repetition would do harm.
     """
 
     __tablename__ = "claim"
-    __table_args__ = (CLUSTERED,)
+    __table_args__ = (
+        column.truths("handed"), Index("claim_until", "until", sqlite_where=sql("until <> ''"), postgresql_where=sql("until <> ''")), CLUSTERED)
 
     recipient: str = column.text(key=True)
     channel: str = column.text(key=True)
@@ -142,6 +144,7 @@ class ClaimTable(Base, table=True):
     until: str = column.text()
     send: str = column.text()
     upto: str = column.text()
+    handed: bool = column.truth()
 
 
 class BeatTable(Base, table=True):
