@@ -16,10 +16,10 @@ A claim is of everything that one person is to be told over one channel.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core.dates import seconds
+from workflow.core.dates import seconds, shifted
 from workflow.core.delivery import WAITING, Verdict, discreet, failed
 from workflow.core.digest import KINDS, Digest, Line, line, why
 from workflow.core.draft import Draft
@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from workflow.core.digest import Outgoing
     from workflow.core.draft import Office
     from workflow.core.office import Person
+    from workflow.errors import Phrase
     from workflow.ports import Agreements, Channel, Claimed, Outbox
 
 LEASE = 600  # seconds a claim holds: after that the messages of a worker that died are another's
 MARGIN = 240  # seconds a send may take, every step of it slow: what has less left of its lease is let go unsent
 BATCH = 100
 MOST = 1000  # messages of one round
+NOBODY = Verdict("dead", "the recipient is not among the people of the office")
 
 
 class Outcome(NamedTuple):
@@ -73,6 +75,14 @@ class _Group(NamedTuple):
     items: list[_Item]
 
 
+class _Said(NamedTuple):
+    """What several people are told alike: whose the agreement is, whom the deadline is brought before, and the line by its reason."""
+
+    owner: str
+    roles: Sequence[str]
+    lines: dict[Phrase, Line]
+
+
 class _Box(NamedTuple):
     """What one claim holds: the digests that are to leave; whether its channel repeats, and whether something of it is to be tried later."""
 
@@ -99,13 +109,13 @@ class Dispatcher:
         self._known: dict[str, Person] = {}
         self._stands_in: dict[str, Person] = {}
         self._drafts: dict[str, Draft] = {}
-        self._lines: dict[tuple[Any, ...], Line] = {}
+        self._said: dict[tuple[Any, ...], _Said] = {}
         self._quiet: dict[tuple[Any, ...], Verdict | None] = {}  # by hours: the same office and the same moment for all
 
     def round(self, limit: int = MOST, stopping: Callable[[], bool] = bool) -> list[Outcome]:
         """Everything that is due now, `limit` messages and what belongs to them; how each ended. Once it is `stopping` the rest is let go, unsent."""
         now = self.clock()
-        self._known, self._connected, self._quiet, self._lines = self.people(), {}, {}, {}
+        self._known, self._connected, self._quiet, self._said = self.people(), {}, {}, {}
         self._stands_in = {str(person.deputy["person"]): person for person in self._known.values() if person.deputy.get("person")}
         claims = self._claim(now, limit)
         agreements = dict.fromkeys(agreement for claim in claims for agreement, _ in claim.messages)
@@ -148,39 +158,38 @@ class Dispatcher:
             row = draft.tables["message"].get(key) if draft is not None else None
             if draft is None or row is None or row.state not in WAITING:
                 continue
-            item, verdict = self._judged(_Item(agreement, key, draft, row), claim, person, hopeless, now)
-            if verdict is not None:
-                ended.setdefault(verdict, []).append(item)
+            found = self._judged(draft, row, claim, person, hopeless, now)
+            if isinstance(found, Verdict):
+                ended.setdefault(found, []).append(_Item(agreement, key, draft, row))
             else:  # what may have left before leaves as it was then
-                parts.setdefault((row.state == "uncertain" and row.send) or claim.send, []).append(item)
+                parts.setdefault((row.state == "uncertain" and row.send) or claim.send, []).append(_Item(agreement, key, draft, row, found))
         for verdict, items in ended.items():
             settling.ended([item[:2] for item in items], verdict, claim.send)
             done += _outcomes(items, verdict)
         groups = [_Group(send, items) for send, items in parts.items()]
         return _Box(claim, groups, bool(groups) and self._repeats(claim.channel), any(verdict.again for verdict in ended) or not (ended or groups))
 
-    def _judged(self, item: _Item, claim: Claimed, person: Person | None, verdict: Verdict | None, now: str) -> tuple[_Item, Verdict | None]:
-        """A message with its line, or how it ends without being sent; `verdict` is what the person or the channel makes of it."""
-        row, draft = item.row, item.draft
+    def _judged(self, draft: Draft, row: Message, claim: Claimed, person: Person | None, verdict: Verdict | None, now: str) -> Line | Verdict:
+        """The line of a message, or how it ends without being sent; `verdict` is what the person or the channel makes of it."""
         deadline = draft.tables["deadline"].get((row.instance, row.name, row.revision))
         if row.kind not in KINDS:
-            return item, Verdict("parked", f"there is no such kind of message: {row.kind}")
+            return Verdict("parked", f"there is no such kind of message: {row.kind}")
         if deadline is None:
-            return item, Verdict("parked", "its deadline is not on record")
+            return Verdict("parked", "its deadline is not on record")
         if verdict is not None or person is None:
-            return item, verdict
+            return verdict or NOBODY
         try:
             hours = (person.zone, *person.quiet, person.calendar)
             if hours not in self._quiet:
                 self._quiet[hours] = _quiet(draft.office, person, now)
-            return item._replace(line=self._line(draft, deadline, row, person, now)), self._quiet[hours]
+            return self._quiet[hours] or self._line(draft, deadline, row, person, now)
         except Exception as fault:  # noqa: BLE001  # one row that cannot be read keeps none of the others waiting
-            return item, failed(_named(fault), claim.attempt, now)
+            return failed(_named(fault), claim.attempt, now)
 
     def _hopeless(self, claim: Claimed, person: Person | None) -> Verdict | None:
         """How every message of a claim ends that no channel is asked for: parked, given up, or left for a person to judge."""
         if person is None or not person.active:
-            return Verdict("dead", "the recipient is not among the people of the office")
+            return NOBODY
         try:
             channel = self._channel(claim.channel)
         except Undeliverable as unknown:
@@ -192,24 +201,29 @@ class Dispatcher:
         return None
 
     def _line(self, draft: Draft, deadline: Deadline, row: Message, person: Person, now: str) -> Line:
-        owner = draft.agreement.owner
-        instance = draft.tables["instance"].get((deadline.instance,))
-        rules = draft.definition(instance).deadlines if instance is not None else draft.office.track.deadlines
-        asked = (rules[deadline.name].spec.get("escalate") if deadline.name in rules else ()) or ROLES
-        roles = asked if row.kind in LOUD else ()
         day = civil_day(now, person.zone or draft.office.zone)
-        said = draft.agreement.id, *row[:3], row.kind, row.late_days, day  # what several people are told alike
-        if said not in self._lines:
-            self._lines[said] = line(draft, deadline, self._known.get(owner), day=day, kind=row.kind, late_days=row.late_days)
-        return self._lines[said]._replace(why=why(person, owner, roles, self._stands_in))
+        told = draft.agreement.id, row.instance, row.name, row.revision, row.kind, row.late_days, day
+        said = self._said.get(told)
+        if said is None:
+            instance = draft.tables["instance"].get((deadline.instance,))
+            rules = draft.definition(instance).deadlines if instance is not None else draft.office.track.deadlines
+            asked = (rules[deadline.name].spec.get("escalate") if deadline.name in rules else ()) or ROLES
+            said = self._said[told] = _Said(draft.agreement.owner, asked if row.kind in LOUD else (), {})
+        reason = why(person, said.owner, said.roles, self._stands_in)
+        found = said.lines.get(reason)
+        if found is None:
+            owner = self._known.get(said.owner)
+            found = said.lines[reason] = line(draft, deadline, owner, day=day, kind=row.kind, late_days=row.late_days, why=reason)
+        return found
 
     def _deliver(self, box: _Box, settling: Settling, done: list[Outcome]) -> bool:
         """Send the digests of a claim; whether it is over, with nothing left to be tried."""
         later = box.later
         for group in box.groups:
             now, messages = self.clock(), [item[:2] for item in group.items]
-            if seconds(now, box.claim.until) < MARGIN:
+            if now > _latest(box.claim.until):
                 return False
+            settling.begins(now)
             verdict = self._send(group, box.claim, now)
             if verdict.again:
                 verdict = verdict._replace(again=arrival(group.items[0].draft.office, self._known[box.claim.recipient], verdict.again, at_once=True))
@@ -249,14 +263,21 @@ class Dispatcher:
 
     def _repeats(self, name: str) -> bool:
         """Whether what is sent over a channel may be sent again; one that cannot be connected says so when it is sent over."""
-        with suppress(Undeliverable, InvalidInput):
+        try:
             return self._channel(name).repeats
-        return False
+        except (Undeliverable, InvalidInput):
+            return False
 
     def _channel(self, name: str) -> Channel:
         if name not in self._connected:
             self._connected[name] = self.channel(name)
         return self._connected[name]
+
+
+@lru_cache(maxsize=8)
+def _latest(until: str) -> str:
+    """The last instant at which a send may begin under a lease."""
+    return shifted(until, -MARGIN)
 
 
 def _outcomes(items: Iterable[_Item], verdict: Verdict) -> list[Outcome]:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from workflow.core.agreement import Case, Head
-from workflow.core.dates import seconds
+from workflow.core.dates import shifted
 from workflow.core.delivery import Verdict, settle
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.office import SYSTEM
@@ -46,14 +46,20 @@ class Settling:
         self._cases = dict(cases)  # as they were last read or written, without what has left; whoever was not the last to write reads again
         self._left: Sends = {}
         self._over: list[Claimed] = []
-        self._since = ""
+        self._since = self._until = ""
+
+    def begins(self, now: str) -> None:
+        """Another hand-over begins: what left too long ago is written first."""
+        if self._since and not self._since <= now < self._until:
+            self.flush()
 
     def left(self, messages: Iterable[tuple[str, Key]], send: str, since: str, *, alone: bool) -> None:
         """A digest has left; its hand-over began at `since`. `alone`: it is written before anything else leaves."""
         for agreement, key in messages:
             self._left.setdefault(agreement, {})[key] = send
-        self._since = self._since or since
-        if alone or abs(seconds(self._since, self.clock())) >= HOLD:
+        if not self._since:
+            self._since, self._until = since, shifted(since, HOLD)
+        if alone:
             self.flush()
 
     def ended(self, messages: Iterable[tuple[str, Key]], verdict: Verdict, send: str) -> None:

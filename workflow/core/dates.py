@@ -143,3 +143,11 @@ def seconds(since: str, until: str) -> float:
     from datetime import datetime
 
     return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
+
+
+def shifted(moment: str, seconds: float) -> str:
+    """The UTC instant so many seconds after another, as text that sorts beside it."""
+    from datetime import datetime, timedelta
+
+    found = datetime.fromisoformat(moment) + timedelta(seconds=seconds)
+    return found.isoformat(timespec="microseconds" if len(moment) > 20 else "seconds").replace("+00:00", "Z")

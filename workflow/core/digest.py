@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 KINDS = ("overdue", "escalation", "reminder", "announcement")
 SHOWN = 15  # lines of one message; the rest are counted
 NO_REASON = Phrase("")
+OWN = Phrase("you are responsible for this agreement")
+TOLD = Phrase("you are among those told of this agreement")
 NOBODY: Mapping[str, Person] = {}
 NEAR = 7  # days: what is due so soon does not wait for the daily message
 
@@ -111,14 +113,14 @@ def why(recipient: Person, owner: str, roles: Sequence[str] = (), stands_in: Map
     `stands_in` has the person that each deputy (by id) stands in for.
     """
     if recipient.id == owner:
-        return Phrase("you are responsible for this agreement")
+        return OWN
     held = next((role for role in roles if role in recipient.roles), "")
     if held:
         return Phrase("it is brought before the role {role}, which you hold", role=held)
     away = stands_in.get(recipient.id)
     if away is not None:
         return Phrase("you stand in for {name}", name=away.name)
-    return Phrase("you are among those told of this agreement")
+    return TOLD
 
 
 def _labels(draft: Draft, instance: Any, row: Deadline) -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -231,7 +231,8 @@ def _fault(value: Any, depth: int = 0) -> tuple[str, str] | None:
     if PLAIN.issuperset(map(type, value.values() if kind is dict else value)):
         return None
     for key, inner in value.items() if kind is dict else enumerate(value):
-        if inner is None or type(inner) is str:
+        kind = type(inner)
+        if kind is str or inner is None or (kind is int and -MAX_INT <= inner <= MAX_INT):
             continue
         found = _fault(inner, depth + 1)
         if found is not None:

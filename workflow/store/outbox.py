@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workflow.core.agreement import KEYS, RECORDS
+from workflow.core.dates import shifted
 from workflow.ports import Claimed
 from workflow.store.connection import Connected
 from workflow.store.statements import listed
@@ -37,13 +38,13 @@ class SqliteOutbox(Connected):
     """Claims, leases, attempts, heartbeats; and the messages as a page to read."""
 
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
-        until = later(now, lease_seconds)
+        until = shifted(now, lease_seconds)
         found: list[Claimed] = []
         with self._writing() as run:
             for whose in run(FREE, (now, now, limit)).fetchall():
                 attempt, send, handed, upto = run(TAKE, (*whose, worker, until, now)).fetchone()
                 keys = run(OF, (*whose, upto)).fetchall()
-                found.append(Claimed(*whose, attempt, until, send, bool(handed), tuple((row[0], row[1:]) for row in keys)))
+                found.append(Claimed(whose[0], whose[1], attempt, until, send, bool(handed), tuple((row[0], row[1:]) for row in keys)))
         return found
 
     def hand(self, claims: Sequence[Claimed]) -> None:
@@ -85,11 +86,3 @@ def narrowed(agreement: str, recipient: str, state: str, unsent: str, mark: str)
     asked += [(f"m.recipient = {mark}", recipient)] if recipient else []
     asked += [(f"m.state = {mark}", state)] if state else []
     return asked + ([(WAITING.replace("?", mark), unsent)] if unsent else [])
-
-
-def later(now: str, seconds: int) -> str:
-    """The UTC instant so many seconds after another, as text that sorts beside it."""
-    from datetime import datetime, timedelta
-
-    moment = datetime.fromisoformat(now) + timedelta(seconds=seconds)
-    return moment.isoformat(timespec="microseconds" if len(now) > 20 else "seconds").replace("+00:00", "Z")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from workflow.core.agreement import Case
+from workflow.core.dates import shifted
 from workflow.ports import Claimed
-from workflow.store.outbox import BEATS, KEY, MESSAGES, PARKED, WAITING, held, later, narrowed
+from workflow.store.outbox import BEATS, KEY, MESSAGES, PARKED, WAITING, held, narrowed
 from workflow.store.postgresql_link import Broken, problem
 from workflow.store.postgresql_listing import PostgresListing
 from workflow.store.postgresql_loading import WAITED, WAITS
@@ -89,13 +90,15 @@ class PostgresOutbox(PostgresListing):
 
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
         self._alone()
-        asked = {"now": now, "limit": limit, "worker": worker, "until": later(now, lease_seconds), "draw": f"{os.urandom(16).hex()}."}
+        until = shifted(now, lease_seconds)
+        asked = {"now": now, "limit": limit, "worker": worker, "until": until, "draw": f"{os.urandom(16).hex()}."}
         found: dict[tuple[Any, ...], list[tuple[str, tuple[Any, ...]]]] = {}
         for row in self._run(CLAIM, asked):
             messages = found.setdefault(row[:5], [])
             if row[5] is not None:
                 messages.append((row[5], row[6:]))
-        return [Claimed(recipient, channel, attempt, asked["until"], *digest, tuple(messages)) for (recipient, channel, attempt, *digest), messages in found.items()]
+        return [Claimed(recipient, channel, attempt, until, send, handed, tuple(messages))
+                for (recipient, channel, attempt, send, handed), messages in found.items()]
 
     def hand(self, claims: Sequence[Claimed]) -> None:
         self._alone()
