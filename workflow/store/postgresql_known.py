@@ -81,11 +81,13 @@ def _written(tables: Mapping[str, Any], effects: Iterable[Effect]) -> Tables | N
     for (table, key), cells in changed.items():
         if table not in READ or key not in found[table]:
             continue  # not read at once, or an earlier revision
-        texts = JSON.get(table, ())
-        if any(name in KEYS[table] or not (name in texts or type(cell) in AS_THEY_ARE) for name, cell in cells.items()):
-            return None
-        row = found[table][key]._replace(**{name: decode(encode(cell)) if name in texts else cell for name, cell in cells.items()})
-        found[table] = found[table] | {key: row}
+        new, texts = dict(cells), JSON.get(table, ())
+        for name, cell in cells.items():
+            if name in texts:
+                new[name] = decode(encode(cell))
+            elif name in KEYS[table] or type(cell) not in AS_THEY_ARE:
+                return None
+        found[table] = found[table] | {key: found[table][key]._replace(**new)}
     return found
 
 
