@@ -81,13 +81,13 @@ def _written(tables: Mapping[str, Any], effects: Iterable[Effect]) -> Tables | N
     for (table, key), cells in changed.items():
         if table not in READ or key not in found[table]:
             continue  # not read at once, or an earlier revision
-        new, texts = dict(cells), JSON.get(table, ())
+        read, texts = dict(cells), JSON.get(table, ())
         for name, cell in cells.items():
             if name in texts:
-                new[name] = decode(encode(cell))
+                read[name] = decode(encode(cell))
             elif name in KEYS[table] or type(cell) not in AS_THEY_ARE:
                 return None
-        found[table] = found[table] | {key: found[table][key]._replace(**new)}
+        found[table] = found[table] | {key: found[table][key]._replace(**read)}
     return found
 
 
