@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
+import pytest
+
 
 def test_an_agreement_from_its_start_to_the_signed_letter(started):
     mufakat = started
@@ -157,3 +161,19 @@ def test_an_agreement_of_visits_is_moved_to_another_track(started):
     started.ok("assign bogor-kisarazu --track association --reason", "an organisation of students")
 
     assert started.json("show bogor-kisarazu")["track"] == "association"
+
+
+@pytest.mark.parametrize("lang", ["en", "id", "ja"])
+def test_no_help_is_wider_than_a_terminal_and_a_broken_example_is_one_command(mufakat, lang):
+    from cli import COMMANDS
+    from workflow.commands.console import cells
+
+    for name in COMMANDS:
+        said = mufakat(f"{name} -h", MUFAKAT_LANG=lang, COLUMNS="80").stdout
+        assert [line for line in said.splitlines() if cells(line) > 80] == [], name
+
+    said = mufakat.ok("start -h", COLUMNS="80")
+    words = shlex.split(said.partition("Examples:\n")[2].partition("\n\n")[0])
+    assert words[words.index("--owner") + 1] == "me"
+    assert words[words.index("Bogor:ID") - 1] == "--party"
+    assert words.count("mufakat") == 2

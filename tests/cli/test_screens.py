@@ -143,3 +143,22 @@ def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
 
     assert "instrument: signed.pdf   a file is withdrawn" in said
     assert "CORRECTION signed → cleared (sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")
+
+
+@pytest.mark.parametrize(("line", "room", "parts"), [
+    ("  木更津市との覚書", 10, ["  木更津市", "> との覚書"]),
+    ("期限。後の日", 6, ["期限。", "> 後の", "> 日"]),
+    ("覚書(木更津)", 5, ["覚書", "> (木", "> 更", "> 津)"]),
+    ("plain words only", 11, ["plain words", "> only"]),
+    ("unbreakable", 5, ["unbreakable"]),
+])
+def test_a_line_is_broken_where_it_may_be(line, room, parts):
+    from workflow.commands.console import broken, cells
+
+    found = []
+    while cells(line) > room:
+        head, line = broken(line, room, "> ")
+        if not head:
+            break
+        found.append(head)
+    assert [*found, line] == parts

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ShellComplete, ZshComplete, add_completion_class
 
-from workflow.commands.language import mark
 from workflow.commands.options import command, pass_app
 
 if TYPE_CHECKING:
@@ -61,13 +60,12 @@ SHELLS: dict[str, type[ShellComplete]] = {"bash": Bash, "zsh": ZshComplete, "fis
 
 
 @command("completion", examples=(
-    mark('eval "$(mufakat completion bash)"          for this shell; add the line to ~/.bashrc to keep it'),
-    "mufakat completion powershell | Out-String | Invoke-Expression",
+    'eval "$(mufakat completion bash)"', "mufakat completion powershell | Out-String | Invoke-Expression",
 ))
 @click.argument("shell", type=click.Choice(tuple(SHELLS)))
 @pass_app
 def completion_command(app: App, shell: str) -> None:
-    """Print the completion script of a shell."""
+    """Print the completion script of a shell. To have it in every shell, put the first example into ~/.bashrc."""
     root: Any = click.get_current_context().find_root().command
     app.console.say(SHELLS[shell](root, {}, "mufakat", VARIABLE).source().rstrip("\n"))
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 ENDLESS = 100_000
 GAP = "   "
+OPENING = "（「『【〈《([{\033"
+CLOSING = "、。，．・：；？！）」』】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ)]}.,;:!?…\033"
 ROOM = 28  # cells that a column of broken lines should have at least
 
 
@@ -78,7 +80,7 @@ class Console:
                 lines.append(line)
                 line = hang + part
             while cells(line) > room:
-                head, line = _broken(line, room, hang)
+                head, line = broken(line, room, hang)
                 if not head:
                     break
                 lines.append(head)
@@ -136,16 +138,25 @@ def pad(text: str, width: int) -> str:
     return text + " " * max(0, width - cells(text))
 
 
-def _broken(line: str, room: int, hang: str) -> tuple[str, str]:
-    """The first part of a line that fits, and the rest further in; an empty first part where nothing can be broken."""
-    start = len(line) - len(line.lstrip())
-    cut = -1
+def broken(line: str, room: int, hang: str = "") -> tuple[str, str]:
+    """
+    The first part of a line that fits, and the rest further in; an empty first part where nothing can be broken.
+
+    A line is broken at a blank, or beside a wide character: Japanese has no blanks. No line begins with what closes or ends with what opens.
+    """
+    start, cut = len(line) - len(line.lstrip()), 0
     for place in range(start + 1, len(line)):
-        if line[place] == " " and cells(line[:place]) <= room:
+        if _may_break(line[place - 1], line[place]):
+            if cells(line[:place]) > room:
+                break
             cut = place
-    if cut < 0 or not line[cut:].strip():
-        return "", line
-    return line[:cut], hang + line[cut:].lstrip()
+    return (line[:cut], hang + line[cut:].lstrip()) if cut and line[cut:].strip() else ("", line)
+
+
+def _may_break(before: str, after: str) -> bool:
+    if after == " " or before == " ":
+        return after == " "
+    return (cells(before) == 2 or cells(after) == 2) and before not in OPENING and after not in CLOSING
 
 
 def _harmless(text: str) -> str:

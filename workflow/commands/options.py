@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands.language import _
+from workflow.commands.page import Page
 from workflow.config import KEYS
 
 if TYPE_CHECKING:
@@ -46,8 +47,14 @@ GLOBALS = [
 ]
 
 
+class Context(click.Context):
+    formatter_class = Page
+
+
 class Command(click.Command):
     """A command with examples, that takes the global options too."""
+
+    context_class = Context
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
         settings.setdefault("context_settings", HELP)
@@ -71,7 +78,7 @@ class Command(click.Command):
 class Group(click.Group):
     """A noun with its verbs."""
 
-    command_class = Command
+    command_class, context_class = Command, Context
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
         settings.setdefault("context_settings", HELP)
@@ -120,12 +127,11 @@ def with_globals(params: list[click.Parameter]) -> list[click.Parameter]:
     return params + [option for option in GLOBALS if not own & {option.name, *option.opts}]
 
 
-def write_help(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
+def write_help(command: click.Command, ctx: click.Context, formatter: Any, examples: Sequence[str]) -> None:
     command.format_usage(ctx, formatter)
     if examples:
         with formatter.section(_("Examples")):
-            for example in examples:
-                formatter.write(f"{'':{formatter.current_indent}}{_(example)}\n")
+            formatter.write_examples(examples)
     formatter.write_paragraph()
     with formatter.indentation():
         formatter.write_text(_(command.help or ""))

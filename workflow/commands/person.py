@@ -10,12 +10,14 @@ from workflow.administration import LANGUAGES, ROLES
 from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import group, pass_app
+from workflow.commands.words import day_text
 from workflow.core import dates
 from workflow.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
 
+TYPED = {"roles": "role", "channels": "channel", "quiet": "hours"}  # fields whose options have another name
 
 @group("person", examples=("mufakat person list", "mufakat person add 'Sari Dewi' --login sari --role coordinator",
                            "mufakat person edit me --lang ja --hours 09:00-16:00"))
@@ -48,7 +50,7 @@ def add_command(app: App, name: str, login: str, email: str, roles: tuple[str, .
 
 
 @person_command.command("edit", examples=(
-    "mufakat person edit me --lang ja --zone Asia/Tokyo --channel email --hours 09:00-16:00",
+    "mufakat person edit me --lang ja --zone Asia/Tokyo --hours 09:00-16:00",
     "mufakat person edit sari --deputy budi --from 2026-03-16 --until 2026-03-27",
 ))
 @click.argument("person")
@@ -83,7 +85,7 @@ def edit_command(app: App, person: str, dry_run: bool, **given: Any) -> None:  #
         emit(app, {**now._asdict(), "entry": wrote.entry, "dry_run": dry_run}, "id")
         return
     end = _("nothing was written (dry run)") if dry_run else _("entry {entry}").format(entry=wrote.entry)
-    changed = [f"{name} = {_value(value)}" for name, value in wrote.effects[0].values.items()]
+    changed = [f"{TYPED.get(name, name)} = {_value(app, name, value)}" for name, value in wrote.effects[0].values.items()]
     app.console.flow([f"{now.id}  {now.name}", *changed, f"({end})"])
 
 
@@ -120,10 +122,13 @@ def _deputy(app: App, person: str, first: str, last: str) -> dict[str, str]:
     return {"person": app.person(person).id, "from": days[0], "until": days[1]}
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values()) or "-"
-    return ", ".join(value) if isinstance(value, list) else _("yes") if value is True else _("no") if value is False else str(value)
+def _value(app: App, name: str, value: Any) -> str:
+    """A field of a person as they see it."""
+    if name == "deputy" and value:
+        return f"{app.person(value['person']).name}, {day_text(value['from'])} – {day_text(value['until'])}"
+    if name == "quiet" and value:
+        return "–".join(value)
+    return ", ".join(value) or "-" if isinstance(value, (list, dict)) else _("yes") if value is True else _("no") if value is False else str(value)
 
 
 @person_command.command("list", examples=("mufakat person list -o json",))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workflow.commands.language import _
-from workflow.commands.options import HELP, command, pass_app
+from workflow.commands.options import HELP, Context, command, pass_app
 from workflow.errors import NotFound
 
 if TYPE_CHECKING:
@@ -142,13 +142,13 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
             return
         app.console.say()  # below a topic that is a command's name too, the command's own help
     found: click.Command | None = root
-    at = click.Context(root, info_name="mufakat", obj=app, **HELP)
+    at = Context(root, info_name="mufakat", obj=app, **HELP)
     for word in words:
         found = found.get_command(at, word) if isinstance(found, click.Group) else None
         if found is None:
             known = [*TOPICS, *(root.list_commands(context) if isinstance(root, click.Group) else ())]
             raise NotFound("help topic or command", word, known)
-        at = click.Context(found, info_name=word, parent=at, obj=app, **HELP)
+        at = Context(found, info_name=word, parent=at, obj=app, **HELP)
     assert found is not None
     app.console.say(found.get_help(at))
 
