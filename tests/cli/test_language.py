@@ -193,3 +193,11 @@ def test_english_opens_no_catalogue_and_others_one(demo, child_environment, lang
 
     assert done.returncode == 0, done.stderr
     assert done.stderr.rpartition("@")[2].strip() == str(opened)
+
+
+def test_an_idle_time_of_which_only_a_bound_is_known_is_at_least_so_long(demo):
+    said = {language: demo.ok(f"agenda --all --lang {language}") for language in ("en", "id", "ja")}
+
+    assert "no recorded activity since Thu 16 Mar 2023 or longer" in said["en"]
+    assert "sejak Kam 16 Mar 2023 atau lebih lama" in said["id"]
+    assert "以前以降" not in said["ja"]

@@ -144,14 +144,20 @@ def left(row: Deadline, today: date, step: str) -> str:
     elif row.basis in ("statute", "circular"):
         remarks.append(_("nothing is approved by time-out"))
     if row.shows and days < 0:
-        since = _("no recorded activity since {day}").format(day=day_text(row.anchored_on)) if row.anchor == "last:activity" else ""
-        remarks.append(f"{_(row.shows)}: {since}" if since else _(row.shows))
+        remarks.append(f"{_(row.shows)}: {_idle(row.anchored_on)}" if row.anchor == "last:activity" else _(row.shows))
     if row.provisional and dates.precision(row.anchored_on) != "day":
         remarks.append(_("provisional: it counts from a date not known to the day"))
     elif row.provisional:
         remarks.append(_("provisional: the calendar of a year it counts over is not published in full"))
     return "; ".join(remarks)
 
+
+
+def _idle(since: str) -> str:
+    """How long nothing was entered; of a day that is only bounded it may be longer."""
+    if dates.precision(since) == "not-after":
+        return _("no recorded activity since {day} or longer").format(day=day_text(since.removeprefix(dates.NOT_AFTER)))
+    return _("no recorded activity since {day}").format(day=day_text(since))
 
 def remarks(words: Words, instance: Instance) -> list[str]:
     """What a reader must know of a stage before trusting it: irregular acts, gaps, what came from outside."""
