@@ -114,7 +114,9 @@ class Engine(Promises):
 
     def assign(self, ref: str, owner: str = "", ask: Ask = NOTHING, *, track: str = "") -> Done:
         """Make a person (by id) responsible for the agreement, or move it to another track while only first stages (visits) are open."""
-        ref = ref.partition("/")[0]
+        agreement, slash, _ = ref.partition("/")
+        if slash:
+            raise InvalidInput("reference", ref, Phrase("this is of the whole agreement: {ref}", ref=agreement))
         if not track:
             return self._write(ref, "", lambda case, office: whole.assign(case, office, self._owner(owner), self._request(ask)), ask,
                                "assign", ref, owner)

@@ -110,3 +110,10 @@ def test_a_bad_ladder_of_an_agreement_is_refused_with_what_is_right(office, ladd
     assert refused.exit_code == 2
     assert said in refused.stderr
     assert office.json("list") == []
+
+
+def test_an_extended_deadline_says_that_it_does_not_end_as_declared(loi):
+    loi.ok("deadline extend bogor-kisarazu/loi draft --to 2026-04-30", *WHY)
+
+    assert "extended; as declared 60 days after" in loi.ok("deadline list bogor-kisarazu")
+    assert "reason: the partner asked for it" in loi.ok("deadline show bogor-kisarazu/loi draft")

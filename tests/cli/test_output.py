@@ -214,3 +214,15 @@ def test_a_spreadsheet_is_given_no_formula_and_no_json(loi):
 
     assert next(row for row in rows if row.startswith("bogor-kochi")).split(",")[1].startswith("\"'=HYPERLINK")
     assert "loi drafting" in next(row for row in rows if row.startswith("bogor-kisarazu"))
+
+
+@pytest.mark.parametrize("line", ["history bogor-kisarazu", "deadline list", "remind plan --for 90d", "calendar show ID --year 2026", "list",
+                                  "person list"])
+def test_a_spreadsheet_gets_every_field_that_json_has_where_a_column_is_words(demo, line):
+    rows = list(csv.DictReader(io.StringIO(demo.ok(f"{line} -o csv"))))
+    data = demo.json(line)
+
+    assert len(rows) == len(data) > 0
+    for row, found in zip(rows, data, strict=True):
+        assert row.keys() <= found.keys()
+        assert all(row[key] or found[key] in ("", None, [], {}) for key in row)

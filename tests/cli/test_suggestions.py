@@ -70,3 +70,23 @@ def test_the_settings_of_the_examples_exist(office, line):
     assert found
     for name, value in found:
         office.ok(f"config set {name} {value} --dry-run")
+
+
+@pytest.mark.parametrize("line", ["record bogor-kisarazu/loi home-affairs --asked", "advance bogor-kisarazu/loi consult --occurred-at",
+                                  "list --owner", "record bogor-kisarazu/loi --document"])
+def test_an_option_that_a_script_left_empty_is_refused(loi, line):
+    result = loi(line, "")
+
+    assert result.exit_code == 2
+    assert "it is empty" in result.stderr
+
+
+@pytest.mark.parametrize("line", ["deadline list bogor-kisarazu/lio", "audit log bogor-kisarazu/lio"])
+def test_a_stage_that_is_not_there_is_said_not_to_be(loi, line):
+    result = loi(line)
+
+    assert (result.exit_code, "did you mean: bogor-kisarazu/loi" in result.stderr) == (3, True)
+
+
+def test_a_person_is_responsible_for_a_whole_agreement(loi):
+    assert "bogor-kisarazu" in loi.error("assign bogor-kisarazu/loi --owner me")["message"]

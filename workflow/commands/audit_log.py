@@ -13,6 +13,7 @@ from workflow.commands.language import _
 from workflow.commands.options import command, complete_reference, pass_app
 from workflow.commands.words import day_text
 from workflow.core.entry import said
+from workflow.errors import AgreementNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,6 +85,8 @@ def log_command(app: App, ref: str, person: str, act: str, begin: str, end: str,
         _suggest(app, act, acts)
     if not app.plain:
         return
+    if stage and not found and ref not in store.refs(ref):
+        raise AgreementNotFound("stage", ref, store.refs(f"{agreement}/"))
     more, found = limit is None and len(found) > SHOWN, found[-(limit or SHOWN):]
     columns = [Column("place", _("place")), Column("entry", _("entry"), "bold"), Column("at", _("recorded")), Column("on", _("occurred")),
                Column("who", _("who")), Column("what", _("what"), wrap=True)]

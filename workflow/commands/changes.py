@@ -129,4 +129,4 @@ def _line(kind: str, *parts: str) -> list[str]:
     from workflow.commands.console import pad
 
     shown = [part for part in parts if part]
-    return [f"{pad(kind, 10)}{shown[0] if shown else ''}", *shown[1:]]
+    return [f"{pad(kind, 9)} {shown[0] if shown else ''}", *shown[1:]]

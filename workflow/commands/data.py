@@ -44,7 +44,8 @@ def emit_rows(app: App, rows: Iterable[dict[str, Any]], columns: Sequence[Column
         for row in found:
             app.console.say(str(row.get(ident, "")))
     else:
-        _csv(app, found, [column.key for column in columns])
+        keys = [column.key for column in columns]
+        _csv(app, found, keys if all(key in row for row in found for key in keys) else ())  # a column of words has fields behind it
 
 
 def emit_stream(app: App, rows: Iterable[dict[str, Any]], keys: Sequence[str], *, ident: str = "ref") -> None:

@@ -41,6 +41,8 @@ def list_command(app: App, ref: str, until: str, overdue: bool, owner: str, sett
     store = app.store()
     if agreement and agreement not in store.refs(agreement):
         raise AgreementNotFound("agreement", agreement, store.refs())
+    if stage and ref not in store.refs(ref):
+        raise AgreementNotFound("stage", ref, store.refs(f"{agreement}/"))
     last = _last(app, until, overdue=overdue)
     if settled and agreement:
         case = store.load(agreement, history=True)
@@ -162,7 +164,7 @@ def _line(row: Deadline, words: Words, today: Any) -> str:
     if row.status != "open":
         return ended(row.status, row.settled_on) + (f": {said(row.reason)}" if row.reason else "")
     parts = [f"{_('due')}   {day_text(row.effective)}", words.counted(row), left(row, today, words.fire(row))]
-    return "   ".join([*parts, said(row.reason)] if row.reason else parts)
+    return "   ".join([*parts, _("reason: {reason}").format(reason=said(row.reason))] if row.reason else parts)
 
 
 def _last(app: App, until: str, *, overdue: bool) -> str:

@@ -8,10 +8,12 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from workflow.commands.language import _
 from workflow.commands.page import Page
 from workflow.config import KEYS
+from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +63,16 @@ class Command(click.Command):
         super().__init__(*args, **settings)
         self.help = cleandoc(self.help or "")  # as the catalogues have it
         self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """An option without a value is what a script's unset variable leaves: it is refused, for without it the command would mean another."""
+        rest = super().parse_args(ctx, args)
+        for option in self.params:
+            value = ctx.params.get(option.name or "")
+            if isinstance(option, click.Option) and ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE and (
+                    value == "" or (isinstance(value, tuple) and "" in value)):
+                raise InvalidInput(option.opts[-1].lstrip("-"), "", "it is empty; give it a value, or leave the option out")
+        return rest
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return with_globals(super().get_params(ctx))

@@ -117,6 +117,7 @@ Personal data stands in the log as commitments only; its values can be erased, a
     "output": ("results for people and for programs", """\
 -o table   for people (default)        -o json    one JSON value      -o ndjson   one object a line
 -o csv     for a spreadsheet           -o ids     bare references     --json ref,state   only these fields
+With --from, -o json gives what -o ndjson gives: a result for each reference, as soon as it stands.
 stdout is data, stderr is messages; with -o json errors are {"error": {…}} on stderr. Keys are never translated.
 A pipe gets no colours and no wrapped lines (--color always or FORCE_COLOR for colours; NO_COLOR for none)."""),
 }

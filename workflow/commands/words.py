@@ -61,7 +61,15 @@ class Words:
         return self.label(self._of(row), "transition", row.fire) if row.fire else ""
 
     def counted(self, row: Deadline) -> str:
-        """`45 working days after receipt of council-letter (Mon 2 Mar 2026)`."""
+        """`45 working days after receipt of council-letter (Mon 2 Mar 2026)`; of a day that was moved since, how."""
+        counted = self._counted(row)
+        if row.act == "extend":
+            return _("extended; as declared {counted}").format(counted=counted)
+        if row.act in ("suspend", "resume"):
+            return _("its clock was stopped; as declared {counted}").format(counted=counted)
+        return counted
+
+    def _counted(self, row: Deadline) -> str:
         kind, _colon, name = row.anchor.partition(":")
         of = self._of(row)
         head = name.partition(".")[0]
