@@ -75,6 +75,7 @@ class Administration:
         for role in roles:
             if role not in ROLES:
                 raise InvalidInput("role", role, Phrase("choose one of {choices}", choices=", ".join(ROLES)), ROLES)
+        check_email(email)
 
         def decide(case: Case) -> Iterable[Effect]:
             people: Mapping[Any, Person] = case.tables["person"]
@@ -94,6 +95,7 @@ class Administration:
             check_zone(changes["zone"])
         if changes.get("quiet"):
             check_hours(changes["quiet"])
+        check_email(changes.get("email", ""))
 
         def decide(case: Case) -> Iterable[Effect]:
             people: Mapping[Any, Person] = case.tables["person"]
@@ -213,6 +215,18 @@ def _set(case: Case, name: str, value: Any) -> Iterable[Effect]:
         yield _new("setting", Setting(name, value))
     elif held is not None and held.value != value:
         yield Effect("setting", (name,), {"value": value})
+
+
+def check_email(address: str) -> None:
+    """
+    Whether an address could be one: whether it is anybody's, only a letter tells (RFC 5322 section 3.4.1 allows far more than there is).
+
+    Raises:
+        InvalidInput: it cannot.
+    """
+    name, at, domain = address.rpartition("@")
+    if address and (not (name and at and domain) or address.split() != [address] or domain.startswith(".") or domain.endswith(".")):
+        raise InvalidInput("email", address, "write an address such as sari@bogor.go.id")
 
 
 def check_zone(zone: str) -> None:

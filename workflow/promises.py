@@ -11,7 +11,7 @@ from workflow.outcome import outcome
 from workflow.ports import HeadMoved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from workflow.core.agreement import Case, Change
     from workflow.core.decision import Request
@@ -100,11 +100,11 @@ class Promises:
 
         return self._once(ref, promising.recount)
 
-    def wake(self, ref: str, people: Mapping[str, Person], known: Callable[[str], bool]) -> Done | None:
+    def wake(self, ref: str, people: Mapping[str, Person], known: Callable[[str], bool], states: Sequence[str] = ("parked",)) -> Done | None:
         """Let one agreement's messages leave that were parked for want of a channel that is `known` now, as `system`; None where none does."""
         from workflow.core import waking
 
-        return self._once(ref, lambda case, office: waking.wake(case, office, people, known))
+        return self._once(ref, lambda case, office: waking.wake(case, office, people, known, states))
 
     def _once(self, ref: str, decide: Callable[[Case, Office], Change | None]) -> Done | None:
         """Write what `system` decides on an agreement as it is."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workflow.ports import Listing
 
 BATCH = 100  # due deadlines asked for at a time
+LISTED = 10_000  # messages that were given up, and are looked at when they are tried again
 TABLES = ("agreement", "instance", "row", "document", "approval", "deadline", "activity", "message")
 STEPS = 10_000  # changes of one agreement in a forecast, after which something is wrong
 
@@ -78,6 +79,12 @@ def wake(outbox: Outbox, engine: Engine, people: Mapping[str, Person], known: Ca
     """Let messages leave that were parked, where their channel and their kind are known now."""
     found = dict.fromkeys(ident for ident, channel, kind in outbox.parked() if kind in KINDS and known(channel))
     return [done for ident in found if (done := engine.wake(ident, people, known)) is not None]
+
+
+def retry(store: Listing, engine: Engine, people: Mapping[str, Person], known: Callable[[str], bool]) -> list[Done]:
+    """Let messages leave again that were given up: somebody says that what kept them was mended."""
+    found = dict.fromkeys(row["ref"] for row in store.messages(state="dead", limit=LISTED))
+    return [done for ref in found if (done := engine.wake(ref, people, known, ("dead",))) is not None]
 
 
 def forecast(engine: Engine, refs: Iterable[str], people: Mapping[str, Person], until: str) -> list[Foreseen]:

@@ -81,7 +81,7 @@ def test_what_was_parked_for_want_of_a_channel_leaves_with_the_next_tick_that_kn
     at(loi, "2026-03-30T03:00:00").ok("remind tick")
 
     assert [(row["state"], row["late_days"]) for row in loi.json("remind log bogor-kisarazu")] == [("sent", 3)]
-    assert "parked reminders leave" in loi.ok("history bogor-kisarazu")
+    assert "reminders leave that were parked or given up" in loi.ok("history bogor-kisarazu")
 
 
 def test_a_message_is_shown_before_it_leaves(loi):
@@ -194,3 +194,34 @@ def test_a_decree_moves_the_dates_that_count_over_it(demo, mufakat):
     assert "another day now" in said.stderr
     after = {(row["ref"], row["name"]): row["effective"] for row in mufakat.json("deadline list") if row["unit"] == "working-day"}
     assert any(after[key] > day for key, day in before.items())
+
+
+def test_what_was_given_up_leaves_when_the_address_is_mended(loi):
+    loi.ok("person add", "Sari Dewi", "--login", "sari", "--email", "sari@例.test", "--role", "coordinator")
+    loi.ok("assign bogor-kisarazu --owner sari")
+    late = at(loi, "2026-03-27T03:00:00")
+    assert late("remind tick").exit_code == 7
+
+    assert "remind send --again" in late("doctor").stdout
+    late.ok("person edit sari --email sari@example.org")
+    late.ok("remind send")
+    assert [row["state"] for row in late.json("remind log")] == ["dead"]
+    late.ok("remind send --again")
+
+    assert [row["state"] for row in late.json("remind log")] == ["sent"]
+    assert late.json("remind send --again") == []
+
+
+def test_a_look_beforehand_needs_no_address(loi):
+    loi.ok("person add", "Sari Dewi", "--login", "sari", "--role", "coordinator")
+    loi.ok("person edit sari --channel file")
+    loi.ok("assign bogor-kisarazu --owner sari")
+
+    at(loi, "2026-03-27T03:00:00").ok("remind tick")
+
+    assert [row["state"] for row in loi.json("remind log")] == ["sent"]
+
+
+@pytest.mark.parametrize("address", ["foo", "a b@c", "@bogor.test", "sari@", "sari@.test"])
+def test_what_is_no_address_is_not_taken_for_one(loi, address):
+    assert loi("person edit me --email", address).exit_code == 2

@@ -24,7 +24,9 @@ class Folder:
         self.folder = settings.folder
 
     def send(self, outgoing: Outgoing) -> None:
-        content = bytes(letter(outgoing, SENDER, "file"))
+        to = outgoing.to
+        named = to if to.email else to._replace(email=f"{to.id}@localhost")  # a look beforehand needs no address
+        content = bytes(letter(outgoing._replace(to=named), SENDER, "file"))
         path = os.path.join(self.folder, f"{outgoing.key}.eml")
         part = f"{path}.{os.getpid()}.part"
         try:

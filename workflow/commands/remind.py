@@ -78,11 +78,14 @@ def tick_command(app: App) -> None:
     _judge(look.outcomes)
 
 
-@remind_command.command("send", examples=("mufakat remind send --dry-run", "mufakat remind send"))
+@remind_command.command("send", examples=("mufakat remind send --dry-run", "mufakat remind send", "mufakat remind send --again"))
 @click.option("--dry-run", is_flag=True, help="Show what would leave now, to whom and in which words; nothing is sent or written.")
+@click.option("--again", is_flag=True, help="Also what was given up, once the address or the channel is mended.")
 @pass_app
-def send_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
+def send_command(app: App, dry_run: bool, again: bool) -> None:  # noqa: FBT001  # flags
     """Send what waits now; what has become due since the last look is not written (mufakat remind tick)."""
+    if dry_run and again:
+        raise InvalidInput("again", "", "what was given up waits again only when it is written: leave out --dry-run")
     from workflow.commands.delivering import cover, dispatcher, engine_of, rehearse
 
     if dry_run:
@@ -102,7 +105,13 @@ def send_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     unsigned = cover(app)
     if unsigned:
         app.console.tell(_("the log was not signed: {why}").format(why=unsigned))
-    outcomes = dispatcher(app, engine_of(app), "send").round()
+    engine = engine_of(app)
+    if again:
+        from workflow.channels import CHANNELS
+        from workflow.reminders import retry
+
+        retry(app.store(write=True), engine, app.people, CHANNELS.__contains__)
+    outcomes = dispatcher(app, engine, "send").round()
     from workflow.commands.data import emit_rows
 
     columns = [Column("ref", _("stage"), "bold"), Column("name", _("deadline")), Column("recipient", _("whom")), Column("channel", _("channel")),

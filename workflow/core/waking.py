@@ -1,4 +1,8 @@
-"""Messages that were parked because nobody knew their channel or their kind: they leave when somebody does, as after any other downtime."""
+"""
+Messages that were parked because nobody knew their channel or their kind: they leave when somebody does, as after any other downtime.
+
+So do those that were given up, when somebody has mended what kept them and says so.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from workflow.core.draft import CANCELLED, Draft
 from workflow.core.reminding import FULL, LOUD, WAITING, arrival
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from workflow.core.agreement import Case, Deadline, Message
     from workflow.core.draft import Office
@@ -20,16 +24,17 @@ if TYPE_CHECKING:
 TOLD = (*WAITING, "sent", "acknowledged")
 
 
-def wake(case: Case, office: Office, people: Mapping[str, Person], known: Callable[[str], bool]) -> Change | None:
+def wake(case: Case, office: Office, people: Mapping[str, Person], known: Callable[[str], bool],
+         states: Sequence[str] = ("parked",)) -> Change | None:
     """
-    Of each deadline's parked messages to a person the most urgent is to be sent, marked with the days it is late; the others are superseded.
+    Of each deadline's messages in one of these states to a person the most urgent is to be sent, marked with the days it is late; the others are superseded.
 
     So are those that went on over another channel, that a later one took the place of, or whose deadline was settled or moved.
     """
     draft = Draft(case, office)
     parked: dict[tuple[str, str, str], list[Message]] = {}
     for row in case.tables["message"].values():
-        if row.state == "parked" and row.kind in KINDS and known(row.channel) and row.recipient in people:
+        if row.state in states and row.kind in KINDS and known(row.channel) and row.recipient in people:
             parked.setdefault((row.instance, row.name, row.recipient), []).append(row)
     for (instance, name, recipient), rows in parked.items():
         held = draft.deadlines(instance).get(name)
