@@ -23,7 +23,8 @@ GRACE = 60  # minutes in which a worker looks and a message leaves
 NAMED = 10  # agreements named in one finding
 LOST = (  # messages that do not leave by themselves as they should: state, what to say of it, what helps
     ("failed", mark("{count} not delivered yet; each is tried again"), mark("mufakat notify test --to PERSON")),
-    ("dead", mark("{count} given up"), mark("mend the address or the channel (mufakat notify test), then: mufakat remind send --again; who was not told: mufakat remind log")),
+    ("dead", mark("{count} given up"),
+     mark("mend the address or the channel (mufakat notify test), then: mufakat remind send --again; who was not told: mufakat remind log")),
     ("parked", mark("{count} parked, of a kind or for a channel that is not known"), mark("mufakat person edit PERSON --channel CHANNEL")),
     ("uncertain", mark("{count} that may have arrived"), mark("ask; whoever knows types mufakat remind ack")),
 )

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Effect
 
 BY_ITSELF = {"remind": mark("reminders written"), "deliver": mark("reminders sent"), "fail": mark("reminders not delivered"),
-             "defer": mark("reminders wait"), "wake": mark("reminders leave that were parked or given up"), "recount": mark("counted again over the calendar"),
+             "defer": mark("reminders wait"), "wake": mark("reminders leave that were parked or given up"),
+             "recount": mark("counted again over the calendar"),
              "overdue": mark("overdue"), "erase": mark("personal data erased"),
              "key": mark("the log's key"), "restart": mark("the log begins anew")}
 

@@ -27,7 +27,8 @@ TOLD = (*WAITING, "sent", "acknowledged")
 def wake(case: Case, office: Office, people: Mapping[str, Person], known: Callable[[str], bool],
          states: Sequence[str] = ("parked",)) -> Change | None:
     """
-    Of each deadline's messages in one of these states to a person the most urgent is to be sent, marked with the days it is late; the others are superseded.
+    Of each deadline's messages in one of these states to a person the most urgent is to be sent, marked with the days it is late; the others are
+    superseded.
 
     So are those that went on over another channel, that a later one took the place of, or whose deadline was settled or moved.
     """
