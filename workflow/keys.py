@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 OWNER_ONLY = 0o600
 MEMORY = ".last"  # what stands behind the key file's name where it remembers
 
+GONE = Phrase("this log has a key, and its file is not here: say where it lies (mufakat config set key FILE); only if it is lost for good: "
+              "mufakat audit key restart")
+
 
 class KeyFile:
     """A secret key in a file that only its owner reads. Nothing is read before it is asked for."""

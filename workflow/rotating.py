@@ -17,7 +17,7 @@ from workflow.audit import Log
 from workflow.core.checkpoint import open_checkpoint, parse_key, parse_note, signed
 from workflow.core.merkle import check_consistency
 from workflow.errors import InvalidCheckpoint, InvalidInput, InvalidProof, Phrase
-from workflow.keys import MEMORY, OWNER_ONLY, KeyFile
+from workflow.keys import GONE, MEMORY, OWNER_ONLY, KeyFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ def create(key: KeyFile, office: Administration) -> Key:
     """
     told, origin = _setting(office, "log_key"), _setting(office, "origin")
     if told and not key.exists:
-        raise InvalidInput("key", key.path, "this log has a key, and its file is not here: put it back, or begin anew by mufakat audit key restart")
+        raise InvalidInput("key", key.path, GONE)
     office.announce_key(told or "-", dry_run=True)  # whoever may not is refused before a file is made
     if not told and key.exists and not os.path.exists(key.memory):
         os.unlink(_checked(key, origin).path)  # it was being made when that was stopped, and has never signed

@@ -277,3 +277,10 @@ def test_a_key_that_others_can_read_signs_nothing_and_stops_no_reminder(signed):
     assert "chmod 600" in looked.stdout
     assert signed.json("audit log --limit 1")[0]["place"] is not None
     assert signed("doctor").exit_code == 6
+
+
+def test_a_key_that_is_elsewhere_is_not_begun_anew(signed):
+    result = signed("audit checkpoint", MUFAKAT_KEY=f"{signed.folder}/elsewhere.key")
+
+    assert result.exit_code == 2
+    assert "mufakat config set key FILE" in result.stderr

@@ -141,3 +141,16 @@ def test_an_init_that_was_cut_off_is_completed_by_the_next(mufakat):
     made = mufakat.json("init")
 
     assert (made["created"], made["people"], made["calendars"]) == (True, 1, ["ID", "JP"])
+
+
+def test_a_term_that_nobody_stated_is_stated_without_a_correction(loi):
+    loi.ok("record bogor-kisarazu/loi place=Tokyo")
+    loi.ok("record bogor-kisarazu/loi term_kind=fixed")
+
+    assert "on record already" in loi("record bogor-kisarazu/loi term_kind=evergreen").stderr
+
+
+def test_what_a_second_letter_needs_is_asked_for_with_the_link_that_was_given(loi):
+    said = loi("open bogor-kisarazu loi --link predecessor=loi").stderr
+
+    assert "mufakat open bogor-kisarazu loi --link predecessor=loi exploration_positive=" in said

@@ -174,7 +174,12 @@ class App:
         from workflow.audit import Log
 
         write = write or sign
-        origin = str(self.library(write=write).settings().get("origin", ""))
+        settings = self.library(write=write).settings()
+        origin = str(settings.get("origin", ""))
+        if sign and self.key is not None and not self.key.exists and settings.get("log_key"):
+            from workflow.keys import GONE
+
+            raise InvalidInput("key", self.key.path, GONE)
         key = self.key if sign and self.key is not None and self.key.exists else None
         name = key.signer().key.name if key is not None else origin
         if key is not None and name != origin:

@@ -72,6 +72,8 @@ def _erased(app: App, eraser: Eraser, entry: str, person: str, document: str, re
 
 def _what(done: Erased) -> str:
     values = _n("{count} personal value", "{count} personal values", len(done.spots))
+    if entries := sorted({spot.cseq for spot in done.spots}):
+        values += " (" + _n("entry {entries}", "entries {entries}", len(entries), entries=", ".join(map(str, entries))) + ")"
     return values + (", " + _("and the file") if done.file else "")
 
 

@@ -74,8 +74,9 @@ def copy_command(app: App, source: str, target: str) -> None:
         return
     app.console.say(_("{source} → {target}: {agreements} agreements, {entries} entries; the journal gives what is on record").format(
         source=shown(source), target=shown(target), agreements=counts["agreement"], entries=counts["entry"]))
-    app.console.flow([_("documents stay in their folder; settings that name the database: {command}").format(
-        command=f"mufakat config set db {shown(target)}")])
+    for step in (_("documents and the log's key stay where they are; say where, if they were found beside the database:"),
+                 "  mufakat config set documents DIR", "  mufakat config set key FILE", f"  mufakat config set db {shown(target)}"):
+        app.console.flow([step])
 
 
 @db_command.command("roles", examples=("mufakat db roles > roles.sql", "mufakat db roles --prefix bogor --apply"))

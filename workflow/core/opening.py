@@ -83,7 +83,8 @@ def _with_opening(draft: Draft, instance: Instance, command: str) -> str:
     """Nothing can be recorded of a stage that is not open: what is missing comes with the opening."""
     verb, _, rest = command.partition(f" {facts.full_ref(draft, instance)} ")
     parent, stage = (f"{draft.agreement.ref}/{instance.parent}", "item") if instance.parent else (draft.agreement.ref, instance.stage)
-    return f"mufakat open {parent} {stage} {rest}" if verb == "mufakat record" else command
+    follows = [f"--link predecessor={instance.links['predecessor']}"] if "predecessor" in instance.links else []
+    return " ".join(["mufakat open", parent, stage, *follows, rest]) if verb == "mufakat record" else command
 
 
 def enter_existing(draft: Draft, stage: str, state: str, links: Mapping[str, str], as_of: str) -> Instance:

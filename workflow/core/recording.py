@@ -25,6 +25,7 @@ YES = ("yes", "y", "true", "ya", "はい")
 NO = ("no", "n", "false", "tidak", "いいえ")
 ACT_DATES = ("signed_on", "held_on", "received", "asked_received", "asked", "sent")  # fields that say when the act happened
 ORDER = (("asked", "asked_received"), ("asked", "received"), ("sent", "received"))  # a letter is received after it left
+UNSTATED = {"term_kind": "unknown"}  # what stands for a term that nobody stated: whoever states it corrects nothing
 
 
 class Fact(NamedTuple):
@@ -186,7 +187,9 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
         row = Row(instance.ref, need.row, row.round + 1, "open", {}, on)
     for key, value in fields.items():
         held = row.data.get(key)
-        taken = any(dict(held or []).get(party, name) != name for party, name in value) if key == "names" else held not in (None, value)
+        taken = held not in (None, value, UNSTATED.get(key))
+        if key == "names":
+            taken = any(dict(held or []).get(party, name) != name for party, name in value)
         if taken:
             raise InvalidInput(key, _typed(value), Phrase(
                 "{held!r} is on record already; correct that entry instead: mufakat history {ref}, then mufakat correct ENTRY {field}=… --reason …",
@@ -245,7 +248,7 @@ def _merged(need: Requirement, held: dict[str, Any], fields: dict[str, Any]) -> 
     if need.kind != "instrument":
         return data
     if need.spec.get("term"):
-        data = {"term_kind": "unknown", **data}  # a term nobody stated
+        data = {**UNSTATED, **data}
     end = _end(data) if "ends_on" in need.fields and not data.get("ends_on") else ""
     return {**data, "ends_on": end} if end else data
 
