@@ -117,3 +117,13 @@ def test_an_extended_deadline_says_that_it_does_not_end_as_declared(loi):
 
     assert "extended; as declared 60 days after" in loi.ok("deadline list bogor-kisarazu")
     assert "reason: the partner asked for it" in loi.ok("deadline show bogor-kisarazu/loi draft")
+
+
+def test_who_is_told_is_who_the_plan_has_a_deputy_too(loi):
+    loi.ok("person add", "Sari Dewi", "--login", "sari", "--email", "sari@example.org", "--role", "secretary")
+    loi.ok("person edit me --deputy sari --from 2026-03-20 --until 2026-03-31")
+
+    told = [line.split("   ") for line in loi.ok("deadline show bogor-kisarazu/loi draft").splitlines() if line.startswith("  told")]
+
+    assert told[0][-1] == "Sari Dewi"
+    assert told[1][-1] != "Sari Dewi"

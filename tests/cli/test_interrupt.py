@@ -38,3 +38,11 @@ def test_a_ctrl_c_is_heard_while_the_database_is_locked(loi, child_environment):
 
     assert process.returncode == 130, errors
     assert loi.json("history bogor-kisarazu") == before
+
+
+def test_a_story_to_which_nobody_listens_is_built_all_the_same(tmp_path, child_environment):
+    command = f"{sys.executable} -m cli demo --db {tmp_path}/demo.db | head -1 > /dev/null"
+
+    subprocess.run(["sh", "-c", command], env=child_environment, check=False, cwd=tmp_path, timeout=60)
+
+    assert (tmp_path / "demo.db").exists()

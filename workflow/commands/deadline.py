@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,9 +17,15 @@ from workflow.core import dates
 from workflow.errors import AgreementNotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
     from workflow.commands.app import App
     from workflow.commands.words import Words
     from workflow.core.agreement import Deadline
+
+
+ROLLS = timedelta(days=21)  # how far a message may wait for a working day
 
 
 @group("deadline", examples=("mufakat deadline list", "mufakat deadline list bogor-kisarazu --all",
@@ -88,10 +95,8 @@ def show_command(app: App, ref: str, name: str) -> None:
     console, today = app.console, dates.earliest(app.today)
     console.flow([console.paint(f"{ref}  {name}", "bold"), words.deadline(latest), basis_text(latest.basis, latest.citation)])
     console.flow([_line(row, words, today) for row in (latest,)], "  ", hang="        ")
-    for rung in coming:
-        if rung.day >= today:
-            whom = [app.name(words.draft.agreement.owner)] * rung.owner + list(rung.roles)
-            console.flow([f"{_('told')}  {day_text(rung.day.isoformat())}", _(rung.kind), ", ".join(whom)], "  ", hang="        ")
+    for when, kind, whom in _telling(app, words.ref, stage, name, max(rung.day for rung in coming) + ROLLS if coming else None):
+        console.flow([f"{_('told')}  {day_text(when)}", _(kind), ", ".join(map(app.name, whom))], "  ", hang="        ")
     for row in revisions[:-1]:
         console.flow([f"{_('before')}  {day_text(row.effective)}", _(SETTLED.get(row.status, row.status)), said(row.reason),
                       day_text(row.settled_on)], "  ", hang="        ")
@@ -158,6 +163,23 @@ def _again(ref: str, name: str) -> str:
 
 def _calendar(app: App) -> str:
     return str(app.using.library.settings().get("calendar") or "ID")
+
+
+def _telling(app: App, ref: str, stage: str, name: str, until: date | None) -> Iterator[tuple[str, str, list[str]]]:
+    """On which days who is told, as `remind plan` has it: on their own working days, a deputy for whoever is away; what they put off, later."""
+    if until is None or until < dates.earliest(app.today):
+        return
+    from workflow.commands.remind import ahead
+    from workflow.library import DEFAULT_ZONE, civil_day
+
+    zone = str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
+    told: dict[tuple[str, str], list[str]] = {}
+    for row in ahead(app, ref, until.isoformat()):
+        if row.message is not None and (row.message.instance, row.message.name) == (stage, name):
+            person = app.people.get(row.message.recipient)
+            told.setdefault((civil_day(row.at, person.zone if person and person.zone else zone), row.message.kind), []).append(row.message.recipient)
+    for (when, kind), whom in sorted(told.items()):
+        yield when, kind, list(dict.fromkeys(whom))
 
 
 def _line(row: Deadline, words: Words, today: Any) -> str:

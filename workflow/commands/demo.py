@@ -52,16 +52,22 @@ def demo_command(app: App, again: bool) -> None:  # noqa: FBT001  # a flag
 
 
 def _play(app: App, path: str) -> list[Told]:
-    """Build it, each line told to a person as it happens."""
+    """Build it, each line told to a person as it happens; whoever stops listening (`| head`) stops nothing."""
     from workflow.demo import build
 
-    rows = []
+    rows: list[Told] = []
+    gone: BrokenPipeError | None = None
     documents = os.path.splitext(path)[0] + "-documents"
     with closing(build(path, documents, app.parts.demo(), lambda: app.catalog, app.parts.guards(), app.clock, os_login(app.environment))) as story:
         for told in story:
             rows.append(told)
-            if app.plain:
-                _tell(app.console, told)
+            try:
+                if app.plain and gone is None:
+                    _tell(app.console, told)
+            except BrokenPipeError as left:
+                gone = left
+    if gone is not None:
+        raise gone
     return rows
 
 

@@ -43,7 +43,7 @@ def remind_command() -> None:
 def plan_command(app: App, ref: str, span: str, person: str) -> None:
     """Who will be told what and when, if nothing happens meanwhile; nothing is written."""
     until = dates.resolve(f"+{span.lstrip('+')}", dates.earliest(app.today), _working(app), "for")
-    _foretell(app, [row for row in _ahead(app, ref, until) if row.message], person, until)
+    _foretell(app, [row for row in ahead(app, ref, until) if row.message], person, until)
 
 
 @remind_command.command("simulate", examples=("mufakat remind simulate --at +2y", "mufakat remind simulate --at 2027-12-31 bogor-kisarazu"))
@@ -56,7 +56,7 @@ def simulate_command(app: App, ref: str, at: str, person: str) -> None:
     until = dates.resolve(at, dates.earliest(app.today), _working(app), "at")
     if dates.precision(until) != "day" or until <= app.today:
         raise InvalidInput("at", at, "name a day after today")
-    _foretell(app, _ahead(app, ref, until), person, until)
+    _foretell(app, ahead(app, ref, until), person, until)
 
 
 @remind_command.command("tick", examples=("mufakat remind tick", "*/15 * * * *  mufakat --db /srv/mufakat/office.db remind tick"))
@@ -175,7 +175,8 @@ def _working(app: App) -> Any:
     return library.calendar(str(library.settings().get("calendar") or "ID"))
 
 
-def _ahead(app: App, ref: str, until: str) -> list[Foreseen]:
+def ahead(app: App, ref: str, until: str) -> list[Foreseen]:
+    """What will happen to an agreement (one stage of it; all of them) until the end of a day, if nobody does anything."""
     from workflow.core.deadline import instant
     from workflow.library import DEFAULT_ZONE
     from workflow.reminders import forecast

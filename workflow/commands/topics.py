@@ -132,7 +132,7 @@ def help_command(app: App, words: tuple[str, ...]) -> None:
     root = context.command
     if not words:
         for name, (line, _text) in TOPICS.items():
-            app.console.say(f"  mufakat help {name:<12} {_(line)}")
+            app.console.flow([f"  mufakat help {name:<12} {_(line)}"], hang=" " * 28)
         app.console.say(_("and on every command: mufakat help COMMAND, or mufakat COMMAND --help"))
         return
     is_command = isinstance(root, click.Group) and words[0] in root.list_commands(context)
