@@ -1,20 +1,21 @@
 """
 Dispatch: what is due leaves. Claim, hand over, settle; any number of workers, each message at least once.
 
-    claimed (under the key of its digest) ── handed (a chat: it is written down) ── sent ── settled: an entry of its agreement; the claim is over
-       │                                        │
-       │                                        └── killed here: the lease runs out, and for a chat it is `uncertain`, for a person to judge
-       └── killed here: the lease runs out, and whoever claims it next finds the key and what it was for: a channel whose receivers know the
-           key (e-mail: Message-ID) repeats it under the same, whether or not it had left
+    claimed ── handed (its digest's key is written down) ── sent ──────────── settled: an entry of its agreement, and the claim is let go
+       │                      │
+       │                      └── killed here: the lease runs out, and whoever claims it next finds the key. A channel whose receivers know
+       │                          the key (e-mail: Message-ID) repeats it under the same key; for a chat it is `uncertain`, for a person to judge
+       └── killed here: the lease runs out, nothing had left
 
 Three rules. The key is written before the channel is called. The outcome is written before the claim is let go. Nothing that one recipient,
 one channel or one template does keeps a message from the others.
 
-A claim is of everything that one person is to be told over one channel.
+A claim is of everything that one person is to be told over one channel. Where a repetition does no harm, the keys of a round are written at once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -73,14 +74,7 @@ class _Group(NamedTuple):
 
     send: str
     items: list[_Item]
-
-
-class _Said(NamedTuple):
-    """What several people are told alike: whose the agreement is, whom the deadline is brought before, and the line by its reason."""
-
-    owner: str
-    roles: Sequence[str]
-    lines: dict[Phrase, Line]
+    fresh: bool  # its key is not written down yet
 
 
 class _Box(NamedTuple):
@@ -109,7 +103,7 @@ class Dispatcher:
         self._known: dict[str, Person] = {}
         self._stands_in: dict[str, Person] = {}
         self._drafts: dict[str, Draft] = {}
-        self._said: dict[tuple[Any, ...], _Said] = {}
+        self._said: dict[tuple[Any, ...], tuple[str, Sequence[str], dict[Phrase, Line]]] = {}  # owner, roles, the line by its reason
         self._quiet: dict[tuple[Any, ...], Verdict | None] = {}  # by hours: the same office and the same moment for all
 
     def round(self, limit: int = MOST, stopping: Callable[[], bool] = bool) -> list[Outcome]:
@@ -127,6 +121,9 @@ class Dispatcher:
         unsent: list[Claimed] = []
         try:
             boxes = [self._read(claim, settling, done, now) for claim in claims]
+            ahead = [box.claim._replace(send=group.send) for box in boxes for group in box.groups if group.fresh and box.repeats]
+            if ahead:
+                self.outbox.hand(ahead)
             unsent.extend(box.claim for box in boxes if stopping() or not self._deliver(box, settling, done))
         finally:
             settling.flush()
@@ -162,11 +159,11 @@ class Dispatcher:
             if isinstance(found, Verdict):
                 ended.setdefault(found, []).append(_Item(agreement, key, draft, row))
             else:  # what may have left before leaves as it was then
-                parts.setdefault((row.state == "uncertain" and row.send) or claim.send, []).append(_Item(agreement, key, draft, row, found))
+                parts.setdefault(row.send if row.state == "uncertain" else "", []).append(_Item(agreement, key, draft, row, found))
         for verdict, items in ended.items():
             settling.ended([item[:2] for item in items], verdict, claim.send)
             done += _outcomes(items, verdict)
-        groups = [_Group(send, items) for send, items in parts.items()]
+        groups = [_Group(send or claim.send or key_of(items), items, not (send or claim.send)) for send, items in parts.items()]
         return _Box(claim, groups, bool(groups) and self._repeats(claim.channel), any(verdict.again for verdict in ended) or not (ended or groups))
 
     def _judged(self, draft: Draft, row: Message, claim: Claimed, person: Person | None, verdict: Verdict | None, now: str) -> Line | Verdict:
@@ -196,7 +193,7 @@ class Dispatcher:
             return Verdict("parked", str(unknown.why))
         except InvalidInput:
             return None  # told when it is sent: it may be set up by then
-        if claim.handed and not channel.repeats:
+        if claim.send and not channel.repeats:
             return Verdict("uncertain", "cut off while it was being sent: it may have arrived")
         return None
 
@@ -208,12 +205,13 @@ class Dispatcher:
             instance = draft.tables["instance"].get((deadline.instance,))
             rules = draft.definition(instance).deadlines if instance is not None else draft.office.track.deadlines
             asked = (rules[deadline.name].spec.get("escalate") if deadline.name in rules else ()) or ROLES
-            said = self._said[told] = _Said(draft.agreement.owner, asked if row.kind in LOUD else (), {})
-        reason = why(person, said.owner, said.roles, self._stands_in)
-        found = said.lines.get(reason)
+            said = self._said[told] = (draft.agreement.owner, asked if row.kind in LOUD else (), {})
+        whose, roles, lines = said
+        reason = why(person, whose, roles, self._stands_in)
+        found = lines.get(reason)
         if found is None:
-            owner = self._known.get(said.owner)
-            found = said.lines[reason] = line(draft, deadline, owner, day=day, kind=row.kind, late_days=row.late_days, why=reason)
+            owner = self._known.get(whose)
+            found = lines[reason] = line(draft, deadline, owner, day=day, kind=row.kind, late_days=row.late_days, why=reason)
         return found
 
     def _deliver(self, box: _Box, settling: Settling, done: list[Outcome]) -> bool:
@@ -223,7 +221,6 @@ class Dispatcher:
             now, messages = self.clock(), [item[:2] for item in group.items]
             if now > _latest(box.claim.until):
                 return False
-            settling.begins(now)
             verdict = self._send(group, box.claim, now)
             if verdict.again:
                 verdict = verdict._replace(again=arrival(group.items[0].draft.office, self._known[box.claim.recipient], verdict.again, at_once=True))
@@ -246,8 +243,8 @@ class Dispatcher:
             day = civil_day(now, person.zone or lines[0].zone)
             digest = Digest(group.send, person, claim.channel, day, lines, all(row.urgent for row in lines), self.checkpoint())
             outgoing, channel = self.say(digest, person.lang), self._channel(claim.channel)
-            if not channel.repeats:
-                self.outbox.hand([claim])
+            if group.fresh and not channel.repeats:
+                self.outbox.hand([claim._replace(send=group.send)])
             channel.send(outgoing)
         except Undeliverable as refused:
             return Verdict("dead", discreet(str(refused.why), person))
@@ -272,6 +269,12 @@ class Dispatcher:
         if name not in self._connected:
             self._connected[name] = self.channel(name)
         return self._connected[name]
+
+
+def key_of(items: Iterable[_Item]) -> str:
+    """The key of a digest: the same messages have the same."""
+    named = sorted("\x1f".join(map(str, (item.agreement, *item.key))) for item in items)
+    return hashlib.sha256("\x1e".join(named).encode()).hexdigest()[:40]
 
 
 @lru_cache(maxsize=8)

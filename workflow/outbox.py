@@ -17,16 +17,15 @@ class Claimed(NamedTuple):
     What one worker may deliver until `until` (UTC): all that is due to one person over one channel. `messages`: each its agreement's id, and
     its key within it; none where what was due has been settled or taken back meanwhile.
 
-    `attempt` counts from 1. `send` is the key of the digest they leave in, that of an earlier attempt which never said how it ended: these very
-    messages may have left under it. `handed`: that attempt remembered that it was handing them over.
+    `attempt` counts from 1. `send` is the key of the digest with which an earlier attempt began to hand over these very messages and never
+    said how that ended: it may have left. It is empty where no attempt began, or every one was released.
     """
 
     recipient: str
     channel: str
     attempt: int
     until: str
-    send: str
-    handed: bool = False
+    send: str = ""
     messages: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
 
@@ -49,12 +48,11 @@ class Outbox(Protocol):
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
         """
         Take whom the earliest messages are for (at most `limit` of them) whose moment has come and whom nobody holds (a lease that is over
-        holds nothing): with them all that is due to the same person over the same channel, so that no two workers write to one person. A new claim
-        has a new `send`; one whose lease ran out keeps it, and the messages that were due then. It is on the disk before this returns.
+        holds nothing): with them all that is due to the same person over the same channel, so that no two workers write to one person.
         """
 
     def hand(self, claims: Sequence[Claimed]) -> None:
-        """Remember, before the channel is called, that these are being handed over: whoever claims them next does not repeat it unawares."""
+        """Remember, before the channel is called, the digest (`send`) in which each of these is being handed over."""
 
     def waiting(self, agreements: Sequence[str]) -> dict[str, Case]:
         """
@@ -70,7 +68,7 @@ class Outbox(Protocol):
         """
 
     def release(self, claims: Sequence[Claimed]) -> None:
-        """Let go of what is to be tried again; the count of attempts stays, `send` and `handed` do not."""
+        """Let go of what is to be tried again; the count of attempts stays, `send` does not."""
 
     def parked(self) -> list[tuple[str, str, str]]:
         """Where a message is parked: the agreement's id, the channel, the kind of message."""

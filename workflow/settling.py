@@ -48,18 +48,13 @@ class Settling:
         self._over: list[Claimed] = []
         self._since = self._until = ""
 
-    def begins(self, now: str) -> None:
-        """Another hand-over begins: what left too long ago is written first."""
-        if self._since and not self._since <= now < self._until:
-            self.flush()
-
     def left(self, messages: Iterable[tuple[str, Key]], send: str, since: str, *, alone: bool) -> None:
         """A digest has left; its hand-over began at `since`. `alone`: it is written before anything else leaves."""
         for agreement, key in messages:
             self._left.setdefault(agreement, {})[key] = send
         if not self._since:
             self._since, self._until = since, shifted(since, HOLD)
-        if alone:
+        if alone or not self._since <= self.clock() < self._until:
             self.flush()
 
     def ended(self, messages: Iterable[tuple[str, Key]], verdict: Verdict, send: str) -> None:

@@ -143,9 +143,10 @@ def test_a_channel_that_knows_the_key_repeats_what_may_have_arrived_under_the_sa
     assert {row.state for row in messages(world.store, world.ref).values()} == {"sent"}
 
 
-def test_what_a_killed_worker_had_taken_leaves_as_it_was_and_what_fell_due_since_by_itself(world):
+def test_what_began_to_leave_leaves_as_it_was_and_what_fell_due_since_by_itself(world):
     key = promise(world.store, world.ref)
     (claim,) = world.store.claim("2026-03-02T05:00:00Z", "killed", 60)
+    world.store.hand([claim._replace(send="digest-1")])
     later = promise(world.store, world.ref, rung="-1d", wake_at="2026-03-02T05:01:00Z")
     mail, world.now = Recorder(), "2026-03-02T05:20"
 
@@ -153,14 +154,15 @@ def test_what_a_killed_worker_had_taken_leaves_as_it_was_and_what_fell_due_since
         worker(world, {"email": mail}).round()
 
     rows = messages(world.store, world.ref)
-    assert [outgoing.key for outgoing in mail.sent] == [claim.send, rows[later].send]
-    assert rows[key].send == claim.send
-    assert rows[later].send != claim.send
+    assert [outgoing.key for outgoing in mail.sent] == ["digest-1", rows[later].send]
+    assert rows[key].send == "digest-1"
+    assert rows[later].send != "digest-1"
 
 
 def test_what_was_taken_back_after_it_began_to_leave_keeps_nothing_else_back(world):
     key = promise(world.store, world.ref)
-    world.store.claim("2026-03-02T05:00:00Z", "killed", 60)
+    (claim,) = world.store.claim("2026-03-02T05:00:00Z", "killed", 60)
+    world.store.hand([claim._replace(send="digest-1")])
     write(world.store, world.store.load(world.ref).agreement.id, Effect("message", key, {"state": "superseded", "wake_at": ""}))
     later = promise(world.store, world.ref, rung="-1d", wake_at="2026-03-02T05:01:00Z")
     mail, world.now = Recorder(), "2026-03-02T05:20"

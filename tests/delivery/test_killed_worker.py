@@ -60,7 +60,7 @@ def states(office) -> set[str]:
 
 
 @pytest.mark.parametrize("slow", [False, True], ids=["at once", "slowly"])
-@pytest.mark.parametrize("point", ["before claim", "after claim", "before send", *SENT])
+@pytest.mark.parametrize("point", [*UNSENT, *BETWEEN, *SENT])
 @pytest.mark.parametrize("office", ["database_file", "database_url"], indirect=True)
 def test_mail_is_complete_afterwards_and_what_is_repeated_has_its_first_identity(office, child_environment, point, slow):
     assert deliver(office, child_environment, "2026-03-02T05:00", point, slow=slow) == -signal.SIGKILL

@@ -2,8 +2,7 @@
 
 # No `from __future__ import annotations` here: SQLModel reads the annotations as it builds each class.
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
-from sqlalchemy import text as sql
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 
 from workflow.store import columns as column
 from workflow.store.columns import CLUSTERED, STRICT, Base
@@ -130,12 +129,11 @@ class ClaimTable(Base, table=True):
     """
     Who delivers what a person is to be told over a channel, until when (empty: let go), how often it was tried.
 
-    `send` is the key of the digest it leaves in: what was due by `upto`. `handed`: it is with a channel where a repetition would do harm.
+    `send` is the digest that is being handed over: what was due by `upto`.
     """
 
     __tablename__ = "claim"
-    __table_args__ = (
-        column.truths("handed"), Index("claim_until", "until", sqlite_where=sql("until <> ''"), postgresql_where=sql("until <> ''")), CLUSTERED)
+    __table_args__ = (CLUSTERED,)
 
     recipient: str = column.text(key=True)
     channel: str = column.text(key=True)
@@ -144,7 +142,6 @@ class ClaimTable(Base, table=True):
     until: str = column.text()
     send: str = column.text()
     upto: str = column.text()
-    handed: bool = column.truth()
 
 
 class BeatTable(Base, table=True):

@@ -18,14 +18,13 @@ WAITING = "m.wake_at <> '' AND m.wake_at <= ? AND m.state IN ('pending', 'failed
 FREE = ("SELECT recipient, channel FROM (SELECT m.recipient, m.channel, m.wake_at FROM message m LEFT JOIN claim c USING (recipient, channel) "
         f"WHERE {WAITING} AND (c.until IS NULL OR c.until <= ?) ORDER BY m.wake_at LIMIT ?) "
         "GROUP BY recipient, channel ORDER BY min(wake_at), recipient, channel")
-TAKE = ("INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto, handed) VALUES (?, ?, ?, 1, ?, lower(hex(randomblob(16))), ?, 0) "
-        "ON CONFLICT DO UPDATE SET worker = excluded.worker, attempt = attempt + 1, until = excluded.until, "
-        "send = CASE send WHEN '' THEN excluded.send ELSE send END, upto = CASE send WHEN '' THEN excluded.upto ELSE upto END "
-        "RETURNING attempt, send, handed, upto")
+TAKE = ("INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto) VALUES (?, ?, ?, 1, ?, '', ?) ON CONFLICT DO UPDATE SET "
+        "worker = excluded.worker, attempt = attempt + 1, until = excluded.until, upto = CASE send WHEN '' THEN excluded.upto ELSE upto END "
+        "RETURNING attempt, send, upto")
 OF = f"SELECT {listed(KEY, 'm.')} FROM message m WHERE m.recipient = ? AND m.channel = ? AND {WAITING} ORDER BY m.wake_at"
 THIS = "recipient = ? AND channel = ? AND attempt = ? AND until = ?"
-HAND = f"UPDATE claim SET handed = 1 WHERE {THIS}"
-LET_GO = f"UPDATE claim SET until = '', send = '', handed = 0 WHERE {THIS}"
+HAND = f"UPDATE claim SET send = ? WHERE {THIS}"
+LET_GO = f"UPDATE claim SET until = '', send = '' WHERE {THIS}"
 FORGET = f"DELETE FROM claim WHERE {THIS}"
 BEAT = "INSERT INTO beat (worker, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at"
 BEATS = "SELECT worker, at FROM beat ORDER BY at DESC"
@@ -42,13 +41,13 @@ class SqliteOutbox(Connected):
         found: list[Claimed] = []
         with self._writing() as run:
             for whose in run(FREE, (now, now, limit)).fetchall():
-                attempt, send, handed, upto = run(TAKE, (*whose, worker, until, now)).fetchone()
+                attempt, send, upto = run(TAKE, (*whose, worker, until, now)).fetchone()
                 keys = run(OF, (*whose, upto)).fetchall()
-                found.append(Claimed(whose[0], whose[1], attempt, until, send, bool(handed), tuple((row[0], row[1:]) for row in keys)))
+                found.append(Claimed(whose[0], whose[1], attempt, until, send, tuple((row[0], row[1:]) for row in keys)))
         return found
 
     def hand(self, claims: Sequence[Claimed]) -> None:
-        self._each(HAND, map(held, claims))
+        self._each(HAND, [(claim.send, *held(claim)) for claim in claims])
 
     def release(self, claims: Sequence[Claimed]) -> None:
         self._each(LET_GO, map(held, claims))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -23,34 +22,34 @@ if TYPE_CHECKING:
 
     from workflow.ports import Settled
 
-# Letting go does not wait for the disk: what a dying server forgot of it leaves a claim that ends by itself.
+# Neither a claim nor letting go waits for the disk. Before anything leaves there is a `hand`, which does, and what was written before it is then
+# on the disk too; letting go that a dying server forgot leaves a claim that ends by itself.
 UNHURRIED = "set_config('synchronous_commit', 'off', true)"
 # Whom another worker is just taking is passed over. A claim without messages is one whose digest was settled or taken back: it is let go.
 CLAIM = f"""
 WITH whose AS (
-    SELECT recipient, channel, %(draw)s || row_number() OVER () AS send FROM (
-        SELECT m.recipient, m.channel FROM message m WHERE {WAITING.replace('?', '%(now)s')}
-        AND (m.recipient, m.channel) NOT IN (SELECT c.recipient, c.channel FROM claim c WHERE c.until > %(now)s AND c.until <> '')
-        ORDER BY m.wake_at LIMIT %(limit)s) due GROUP BY recipient, channel
+    SELECT DISTINCT recipient, channel FROM (
+        SELECT m.recipient, m.channel FROM message m WHERE {WAITING.replace('?', '%(now)s')} AND NOT EXISTS (
+            SELECT 1 FROM claim c WHERE c.recipient = m.recipient AND c.channel = m.channel AND c.until > %(now)s)
+        ORDER BY m.wake_at LIMIT %(limit)s) due
 ), free AS MATERIALIZED (
-    SELECT recipient, channel, whose.send FROM claim c JOIN whose USING (recipient, channel) WHERE c.until <= %(now)s FOR UPDATE OF c SKIP LOCKED
+    SELECT recipient, channel FROM claim c JOIN whose USING (recipient, channel) WHERE c.until <= %(now)s FOR UPDATE OF c SKIP LOCKED
 ), again AS (
-    UPDATE claim c SET worker = %(worker)s, attempt = c.attempt + 1, until = %(until)s,
-        send = CASE c.send WHEN '' THEN free.send ELSE c.send END, upto = CASE c.send WHEN '' THEN %(now)s ELSE c.upto END
+    UPDATE claim c SET worker = %(worker)s, attempt = c.attempt + 1, until = %(until)s, upto = CASE c.send WHEN '' THEN %(now)s ELSE c.upto END
     FROM free WHERE c.recipient = free.recipient AND c.channel = free.channel AND c.until <= %(now)s
-    RETURNING c.recipient, c.channel, c.attempt, c.send, c.handed, c.upto
+    RETURNING c.recipient, c.channel, c.attempt, c.send, c.upto
 ), first AS (
-    INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto, handed)
-    SELECT recipient, channel, %(worker)s, 1, %(until)s, send, %(now)s, false FROM whose ORDER BY recipient, channel ON CONFLICT DO NOTHING
-    RETURNING recipient, channel, attempt, send, handed, upto
+    INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
+    SELECT recipient, channel, %(worker)s, 1, %(until)s, '', %(now)s FROM whose ORDER BY recipient, channel ON CONFLICT DO NOTHING
+    RETURNING recipient, channel, attempt, send, upto
 )
-SELECT t.recipient, t.channel, t.attempt, t.send, t.handed, {listed(KEY, 'm.')}
+SELECT t.recipient, t.channel, t.attempt, t.send, {listed(KEY, 'm.')}, {UNHURRIED}
 FROM (SELECT * FROM again UNION ALL SELECT * FROM first) t LEFT JOIN message m ON m.recipient = t.recipient AND m.channel = t.channel
 AND {WAITING.replace('?', 't.upto')} ORDER BY m.wake_at, t.recipient, t.channel"""
 THESE = "c.recipient = v.c0 AND c.channel = v.c1 AND c.attempt = v.c2 AND c.until = v.c3"
-CLAIMS = unpacked("text", "text", "bigint", "text")
-HAND = f"UPDATE claim c SET handed = true FROM {CLAIMS} WHERE {THESE} RETURNING 1"
-RELEASE = f"UPDATE claim c SET until = '', send = '', handed = false FROM {CLAIMS} WHERE {THESE} RETURNING {UNHURRIED}"
+CLAIMS = unpacked("text", "text", "bigint", "text", "text")
+HAND = f"UPDATE claim c SET send = v.c4 FROM {CLAIMS} WHERE {THESE} RETURNING 1"
+RELEASE = f"UPDATE claim c SET until = '', send = '' FROM {CLAIMS} WHERE {THESE} RETURNING {UNHURRIED}"
 # The heads first, in one order, and nobody is waited for: two who settle cannot lock each other out. Of an agreement that moved on nothing is
 # written, and then no claim is let go. A column that is not named stays. Dividing by zero undoes all of it where a message is not there.
 COLUMNS = ("state", "wake_at", "send", "sent_at", "reason")
@@ -91,14 +90,12 @@ class PostgresOutbox(PostgresListing):
     def claim(self, now: str, worker: str, lease_seconds: int, limit: int = 100) -> list[Claimed]:
         self._alone()
         until = shifted(now, lease_seconds)
-        asked = {"now": now, "limit": limit, "worker": worker, "until": until, "draw": f"{os.urandom(16).hex()}."}
         found: dict[tuple[Any, ...], list[tuple[str, tuple[Any, ...]]]] = {}
-        for row in self._run(CLAIM, asked):
-            messages = found.setdefault(row[:5], [])
-            if row[5] is not None:
-                messages.append((row[5], row[6:]))
-        return [Claimed(recipient, channel, attempt, until, send, handed, tuple(messages))
-                for (recipient, channel, attempt, send, handed), messages in found.items()]
+        for row in self._run(CLAIM, {"now": now, "limit": limit, "worker": worker, "until": until}):
+            messages = found.setdefault(row[:4], [])
+            if row[4] is not None:
+                messages.append((row[4], row[5:-1]))
+        return [Claimed(recipient, channel, attempt, until, send, tuple(messages)) for (recipient, channel, attempt, send), messages in found.items()]
 
     def hand(self, claims: Sequence[Claimed]) -> None:
         self._alone()
@@ -145,7 +142,7 @@ class PostgresOutbox(PostgresListing):
 
 def _given(claims: Sequence[Claimed]) -> str:
     """Claims as one value, whatever their number."""
-    return as_json([held(claim) for claim in claims])
+    return as_json([(*held(claim), claim.send) for claim in claims])
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:

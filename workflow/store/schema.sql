@@ -72,14 +72,10 @@ CREATE TABLE claim (
     until TEXT NOT NULL,
     send TEXT NOT NULL,
     upto TEXT NOT NULL,
-    handed INTEGER NOT NULL,
-    CONSTRAINT claim_key PRIMARY KEY (recipient, channel),
-    CONSTRAINT claim_truths CHECK (handed IN (0, 1))
+    CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 )
  WITHOUT ROWID,
  STRICT;
-
-CREATE INDEX claim_until ON claim (until) WHERE until <> '';
 
 CREATE TABLE definition (
     kind TEXT NOT NULL,

@@ -60,11 +60,8 @@ CREATE TABLE claim (
     until TEXT COLLATE "C" NOT NULL,
     send TEXT COLLATE "C" NOT NULL,
     upto TEXT COLLATE "C" NOT NULL,
-    handed BOOLEAN NOT NULL,
     CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 );
-
-CREATE INDEX claim_until ON claim (until) WHERE until <> '';
 
 CREATE TABLE definition (
     kind TEXT COLLATE "C" NOT NULL,

@@ -41,20 +41,16 @@ CREATE TABLE claim (
     until TEXT NOT NULL,
     send TEXT NOT NULL,
     upto TEXT NOT NULL,
-    handed INTEGER NOT NULL,
-    CONSTRAINT claim_key PRIMARY KEY (recipient, channel),
-    CONSTRAINT claim_truths CHECK (handed IN (0, 1))
+    CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 )
  WITHOUT ROWID,
  STRICT;
 
-INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto, handed)
-SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send), max(wake_at), 1
+INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
+SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send), max(wake_at)
 FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) WHERE c.send <> '' GROUP BY recipient, channel;
 
 DROP TABLE claimed;
-
-CREATE INDEX claim_until ON claim (until) WHERE until <> '';
 
 CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
 

@@ -67,17 +67,14 @@ CREATE TABLE claim (
     until TEXT COLLATE "C" NOT NULL,
     send TEXT COLLATE "C" NOT NULL,
     upto TEXT COLLATE "C" NOT NULL,
-    handed BOOLEAN NOT NULL,
     CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 );
 
-INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto, handed)
-SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send), max(wake_at), true
+INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
+SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send), max(wake_at)
 FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) WHERE c.send <> '' GROUP BY recipient, channel;
 
 DROP TABLE claimed;
-
-CREATE INDEX claim_until ON claim (until) WHERE until <> '';
 
 CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
 
