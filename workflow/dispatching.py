@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.dates import seconds, shifted
@@ -45,6 +44,8 @@ MARGIN = 240  # seconds a send may take, every step of it slow: what has less le
 BATCH = 100
 MOST = 1000  # messages of one round
 NOBODY = Verdict("dead", "the recipient is not among the people of the office")
+CUT = Verdict("uncertain", "cut off while it was being sent: it may have arrived")
+LOST = Verdict("lost")  # the claim is another's by now: nothing is sent, and nothing written
 
 
 class Outcome(NamedTuple):
@@ -124,11 +125,11 @@ class Dispatcher:
             ahead = [box.claim._replace(send=group.send) for box in boxes for group in box.groups if group.fresh and box.repeats]
             if ahead:
                 self.outbox.hand(ahead)
-            unsent.extend(box.claim for box in boxes if stopping() or not self._deliver(box, settling, done))
+            unsent.extend(box.claim for box in boxes if not self._deliver(box, settling, done, stopping))
         finally:
             settling.flush()
-            if unsent:
-                self.outbox.release(unsent)
+        if unsent:  # after trouble every lease ends by itself: what is let go must not hold anything that left and is not written
+            self.outbox.release(unsent)
         return done
 
     def _claim(self, now: str, limit: int) -> list[Claimed]:
@@ -146,7 +147,7 @@ class Dispatcher:
 
     def _read(self, claim: Claimed, settling: Settling, done: list[Outcome], now: str) -> _Box:
         """The messages of a claim as they are to be sent; those that cannot be sent at all, or not now, are settled at once."""
-        ended: dict[Verdict, list[_Item]] = {}
+        ended: dict[tuple[Verdict, str], list[_Item]] = {}
         parts: dict[str, list[_Item]] = {}
         person = self._known.get(claim.recipient)
         hopeless = self._hopeless(claim, person)
@@ -156,15 +157,17 @@ class Dispatcher:
             if draft is None or row is None or row.state not in WAITING:
                 continue
             found = self._judged(draft, row, claim, person, hopeless, now)
+            send = (row.state == "uncertain" and row.send) or claim.send  # what may have left before leaves as it was then
             if isinstance(found, Verdict):
-                ended.setdefault(found, []).append(_Item(agreement, key, draft, row))
-            else:  # what may have left before leaves as it was then
-                parts.setdefault(row.send if row.state == "uncertain" else "", []).append(_Item(agreement, key, draft, row, found))
-        for verdict, items in ended.items():
-            settling.ended([item[:2] for item in items], verdict, claim.send)
+                ended.setdefault((_waiting(found, send), send), []).append(_Item(agreement, key, draft, row))
+            else:
+                parts.setdefault(send, []).append(_Item(agreement, key, draft, row, found))
+        for (verdict, send), items in ended.items():
+            settling.ended([item[:2] for item in items], verdict, send)
             done += _outcomes(items, verdict)
-        groups = [_Group(send or claim.send or key_of(items), items, not (send or claim.send)) for send, items in parts.items()]
-        return _Box(claim, groups, bool(groups) and self._repeats(claim.channel), any(verdict.again for verdict in ended) or not (ended or groups))
+        groups = [_Group(send or key_of(items), items, not send) for send, items in parts.items()]
+        later = any(verdict.again for verdict, _ in ended) or not (ended or groups)
+        return _Box(claim, groups, bool(groups) and self._repeats(claim.channel), later)
 
     def _judged(self, draft: Draft, row: Message, claim: Claimed, person: Person | None, verdict: Verdict | None, now: str) -> Line | Verdict:
         """The line of a message, or how it ends without being sent; `verdict` is what the person or the channel makes of it."""
@@ -188,14 +191,11 @@ class Dispatcher:
         if person is None or not person.active:
             return NOBODY
         try:
-            channel = self._channel(claim.channel)
+            return None if self._channel(claim.channel).repeats or not claim.send else CUT
         except Undeliverable as unknown:
-            return Verdict("parked", str(unknown.why))
+            return CUT if claim.send else Verdict("parked", str(unknown.why))
         except InvalidInput:
             return None  # told when it is sent: it may be set up by then
-        if claim.send and not channel.repeats:
-            return Verdict("uncertain", "cut off while it was being sent: it may have arrived")
-        return None
 
     def _line(self, draft: Draft, deadline: Deadline, row: Message, person: Person, now: str) -> Line:
         day = civil_day(now, person.zone or draft.office.zone)
@@ -214,14 +214,16 @@ class Dispatcher:
             found = lines[reason] = line(draft, deadline, owner, day=day, kind=row.kind, late_days=row.late_days, why=reason)
         return found
 
-    def _deliver(self, box: _Box, settling: Settling, done: list[Outcome]) -> bool:
-        """Send the digests of a claim; whether it is over, with nothing left to be tried."""
+    def _deliver(self, box: _Box, settling: Settling, done: list[Outcome], stopping: Callable[[], bool]) -> bool:
+        """Send the digests of a claim; whether it is over, or must end by itself, as only it knows the key under which something may have left."""
         later = box.later
         for group in box.groups:
             now, messages = self.clock(), [item[:2] for item in group.items]
-            if now > _latest(box.claim.until):
+            if stopping() or now > shifted(box.claim.until, -MARGIN):
+                return bool(box.claim.send)
+            verdict = _waiting(self._send(group, box.claim, now), "" if group.fresh else group.send)
+            if verdict is LOST:
                 return False
-            verdict = self._send(group, box.claim, now)
             if verdict.again:
                 verdict = verdict._replace(again=arrival(group.items[0].draft.office, self._known[box.claim.recipient], verdict.again, at_once=True))
                 later = True
@@ -243,8 +245,8 @@ class Dispatcher:
             day = civil_day(now, person.zone or lines[0].zone)
             digest = Digest(group.send, person, claim.channel, day, lines, all(row.urgent for row in lines), self.checkpoint())
             outgoing, channel = self.say(digest, person.lang), self._channel(claim.channel)
-            if group.fresh and not channel.repeats:
-                self.outbox.hand([claim._replace(send=group.send)])
+            if not channel.repeats and not (group.fresh and self.outbox.hand([claim._replace(send=group.send)])):
+                return LOST if group.fresh else CUT
             channel.send(outgoing)
         except Undeliverable as refused:
             return Verdict("dead", discreet(str(refused.why), person))
@@ -277,10 +279,9 @@ def key_of(items: Iterable[_Item]) -> str:
     return hashlib.sha256("\x1e".join(named).encode()).hexdigest()[:40]
 
 
-@lru_cache(maxsize=8)
-def _latest(until: str) -> str:
-    """The last instant at which a send may begin under a lease."""
-    return shifted(until, -MARGIN)
+def _waiting(verdict: Verdict, send: str) -> Verdict:
+    """What is tried again and may have left as `send` stays uncertain, so that it keeps that key."""
+    return verdict._replace(state="uncertain") if send and verdict.again else verdict
 
 
 def _outcomes(items: Iterable[_Item], verdict: Verdict) -> list[Outcome]:

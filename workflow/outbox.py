@@ -51,8 +51,12 @@ class Outbox(Protocol):
         holds nothing): with them all that is due to the same person over the same channel, so that no two workers write to one person.
         """
 
-    def hand(self, claims: Sequence[Claimed]) -> None:
-        """Remember, before the channel is called, the digest (`send`) in which each of these is being handed over."""
+    def hand(self, claims: Sequence[Claimed]) -> bool:
+        """
+        Remember, before the channel is called, the digest (`send`) in which each of these is being handed over.
+
+        False where one of them is not the caller's any more: its lease ran out, and another has taken it.
+        """
 
     def waiting(self, agreements: Sequence[str]) -> dict[str, Case]:
         """

@@ -86,8 +86,9 @@ class Rehearsal:
     def waiting(self, agreements: Sequence[str]) -> dict[str, Case]:
         return {ident: self.cases[ident] for ident in agreements}
 
-    def hand(self, claims: Sequence[Claimed]) -> None:
-        """Nobody holds anything."""
+    def hand(self, claims: Sequence[Claimed]) -> bool:
+        """Nobody else is there."""
+        return bool(claims)
 
     def settle(self, settled: Sequence[Settled], claims: Sequence[Claimed]) -> list[str]:
         """Nothing is written."""

@@ -307,3 +307,90 @@ def test_each_is_told_in_their_language_and_where_the_day_ends_for_them(world):
     said = {outgoing.to.id: outgoing for outgoing in mail.sent}
     assert [said[ident].headers["Content-Language"] for ident in ("p1", "p2", "p3")] == ["en", "id", "ja"]
     assert "Asia/Tokyo" in said["p3"].text
+
+
+def taken_by_one_that_was_killed(world, channel):
+    """A worker that is killed after the channel took what it sent, ten minutes before the lease is over."""
+    channel.cut = killed
+    with pytest.raises(KeyboardInterrupt):
+        worker(world, {"email": channel, "apprise": channel}).round()
+    channel.cut = lambda _: None
+    world.now = "2026-03-02T05:20"
+
+
+def killed(_outgoing):
+    raise KeyboardInterrupt
+
+
+def test_a_chat_that_may_have_arrived_is_not_repeated_though_its_channel_is_not_set_up_for_a_while(world):
+    promise(world.store, world.ref, channel="apprise")
+    chat = Recorder(repeats=False)
+    taken_by_one_that_was_killed(world, chat)
+
+    def missing(_name):
+        raise InvalidInput("notify", "", "no file of targets is set")
+
+    worker(world, {}, channel=missing).round()
+    world.now = "2026-03-02T06:20"
+    worker(world, {"apprise": chat}).round()
+
+    assert len(chat.sent) == 1
+    assert states(world) == [("p1", "apprise", "uncertain")]
+
+
+def test_whoever_slept_through_a_lease_does_not_send_what_another_has_taken(world):
+    promise(world.store, world.ref, channel="apprise")
+    chat = Recorder(repeats=False)
+
+    def slept(digest, language):
+        world.now = "2026-03-02T05:20"
+        worker(world, {"apprise": chat}, worker="w2").round()
+        return render(digest, language)
+
+    worker(world, {"apprise": chat}, say=slept).round()
+
+    assert len(chat.sent) == 1
+    assert states(world) == [("p1", "apprise", "sent")]
+
+
+@pytest.mark.parametrize("between", ["the server is down", "it is evening", "the worker stops"])
+def test_mail_that_may_have_arrived_keeps_its_key_whatever_happens_before_it_is_repeated(world, between):
+    """And though one of its messages is taken back meanwhile, so that what is left would have another."""
+    promise(world.store, world.ref)
+    other = promise(world.store, world.ref, rung="-1d")
+    mail = Recorder()
+    taken_by_one_that_was_killed(world, mail)
+    write(world.store, world.store.load(world.ref).agreement.id, Effect("message", other, {"state": "superseded", "wake_at": ""}))
+
+    if between == "it is evening":
+        world.now = "2026-03-02T12:00"
+    mail.trouble = fails(DeliveryFailed) if between == "the server is down" else lambda _: None
+    worker(world, {"email": mail}).round(stopping=lambda: between == "the worker stops")
+    mail.trouble = lambda _: None
+    world.now = "2026-03-03T05:00"
+    worker(world, {"email": mail}).round()
+
+    assert len(mail.sent) == 2
+    assert len({outgoing.key for outgoing in mail.sent}) == 1
+
+
+def test_after_trouble_with_the_database_no_claim_is_let_go_by_which_something_left(world):
+    promise(world.store, world.ref)
+    mail, store = Recorder(), world.store
+    one = worker(world, {"email": mail})
+
+    class Full:
+        def __getattr__(self, name):
+            return getattr(store, name)
+
+        def settle(self, *_):
+            raise OSError("the disk is full")
+
+    one.outbox = Full()
+    with pytest.raises(OSError, match="the disk is full"):
+        one.round()
+    assert store.claim("2026-03-02T05:01:00Z", "w2", 60) == []
+
+    world.now = "2026-03-02T05:20"
+    worker(world, {"email": mail}).round()
+    assert len({outgoing.key for outgoing in mail.sent}) == 1

@@ -46,8 +46,9 @@ class SqliteOutbox(Connected):
                 found.append(Claimed(whose[0], whose[1], attempt, until, send, tuple((row[0], row[1:]) for row in keys)))
         return found
 
-    def hand(self, claims: Sequence[Claimed]) -> None:
-        self._each(HAND, [(claim.send, *held(claim)) for claim in claims])
+    def hand(self, claims: Sequence[Claimed]) -> bool:
+        with self._writing() as run:
+            return sum(run(HAND, (claim.send, *held(claim))).rowcount for claim in claims) == len(claims)
 
     def release(self, claims: Sequence[Claimed]) -> None:
         self._each(LET_GO, map(held, claims))

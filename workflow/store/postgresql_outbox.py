@@ -97,9 +97,9 @@ class PostgresOutbox(PostgresListing):
                 messages.append((row[4], row[5:-1]))
         return [Claimed(recipient, channel, attempt, until, send, tuple(messages)) for (recipient, channel, attempt, send), messages in found.items()]
 
-    def hand(self, claims: Sequence[Claimed]) -> None:
+    def hand(self, claims: Sequence[Claimed]) -> bool:
         self._alone()
-        self._all(HAND, (_given(claims),))
+        return len(self._all(HAND, (_given(claims),))) == len(claims)
 
     def release(self, claims: Sequence[Claimed]) -> None:
         self._alone()
