@@ -101,7 +101,7 @@ class Promises:
         return self._once(ref, promising.recount)
 
     def wake(self, ref: str, people: Mapping[str, Person], known: Callable[[str], bool], states: Sequence[str] = ("parked",)) -> Done | None:
-        """Let one agreement's messages leave that were parked for want of a channel that is `known` now, as `system`; None where none does."""
+        """Let one agreement's messages in these states leave whose channel is `known` now, as `system`; None where none does."""
         from workflow.core import waking
 
         return self._once(ref, lambda case, office: waking.wake(case, office, people, known, states))

@@ -153,12 +153,6 @@ def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
     ("unbreakable", 5, ["unbreakable"]),
 ])
 def test_a_line_is_broken_where_it_may_be(line, room, parts):
-    from workflow.commands.console import broken, cells
+    from workflow.commands.console import wrapped
 
-    found = []
-    while cells(line) > room:
-        head, line = broken(line, room, "> ")
-        if not head:
-            break
-        found.append(head)
-    assert [*found, line] == parts
+    assert wrapped(line, room, "> ") == parts

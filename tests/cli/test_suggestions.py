@@ -86,6 +86,7 @@ def test_a_stage_that_is_not_there_is_said_not_to_be(loi, line):
     result = loi(line)
 
     assert (result.exit_code, "did you mean: bogor-kisarazu/loi" in result.stderr) == (3, True)
+    assert loi.error(line)["suggestions"] == ["bogor-kisarazu/loi"]
 
 
 def test_a_person_is_responsible_for_a_whole_agreement(loi):

@@ -74,6 +74,8 @@ def log_command(app: App, ref: str, person: str, act: str, begin: str, end: str,
 
     store, (agreement, _slash, stage) = app.store(), ref.partition("/")
     acts: set[str] = set()
+    if stage and ref not in store.refs(ref) and stage not in app.words(agreement).draft.office.track.stages:
+        raise AgreementNotFound("stage", ref, store.refs(f"{agreement}/"))
     wanted = Wanted(chain_of(store, agreement) if ref else "", stage, _who(app, person), act, _moment(app, begin, "from", "start"),
                     _moment(app, end, "until", "end"), refused, late)
     with store.moment():
@@ -85,8 +87,6 @@ def log_command(app: App, ref: str, person: str, act: str, begin: str, end: str,
         _suggest(app, act, acts)
     if not app.plain:
         return
-    if stage and not found and ref not in store.refs(ref):
-        raise AgreementNotFound("stage", ref, store.refs(f"{agreement}/"))
     more, found = limit is None and len(found) > SHOWN, found[-(limit or SHOWN):]
     columns = [Column("place", _("place")), Column("entry", _("entry"), "bold"), Column("at", _("recorded")), Column("on", _("occurred")),
                Column("who", _("who")), Column("what", _("what"), wrap=True)]

@@ -79,11 +79,8 @@ class Console:
             else:
                 lines.append(line)
                 line = hang + part
-            while cells(line) > room:
-                head, line = broken(line, room, hang)
-                if not head:
-                    break
-                lines.append(head)
+            *heads, line = wrapped(line, room, hang)
+            lines += heads
         for text in [*lines, line]:
             _write(stream or sys.stdout, text.rstrip())
 
@@ -151,6 +148,18 @@ def broken(line: str, room: int, hang: str = "") -> tuple[str, str]:
                 break
             cut = place
     return (line[:cut], hang + line[cut:].lstrip()) if cut and line[cut:].strip() else ("", line)
+
+
+def wrapped(line: str, room: int, hang: str = "") -> list[str]:
+    """A line as lines that take so many cells at most, where it can be broken; all but the first further in."""
+    lines = []
+    while cells(line) > room:
+        head, rest = broken(line, room, hang)
+        if not head:
+            break
+        lines.append(head)
+        line = rest
+    return [*lines, line]
 
 
 def _may_break(before: str, after: str) -> bool:

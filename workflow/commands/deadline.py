@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from workflow.commands.words import Words
     from workflow.core.agreement import Deadline
 
-
 ROLLS = timedelta(days=21)  # how far a message may wait for a working day
 
 

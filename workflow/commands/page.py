@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workflow.commands.console import broken, cells
+from workflow.commands.console import cells, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,17 +45,6 @@ class Page(click.HelpFormatter):
         margin = " " * self.current_indent
         for line in (line for example in examples for line in typed_lines(example, self.width - len(margin))):
             self.write(f"{margin}{line}\n")
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """A paragraph as lines that take so many cells at most, where it can be broken."""
-    lines, rest = [], text
-    while cells(rest) > width:
-        head, rest = broken(rest, width)
-        if not head:
-            break
-        lines.append(head)
-    return [*lines, rest]
 
 
 def typed_lines(example: str, width: int) -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TYPED = {"roles": "role", "channels": "channel", "quiet": "hours"}  # fields whose options have another name
 
+
 @group("person", examples=("mufakat person list", "mufakat person add 'Sari Dewi' --login sari --role coordinator",
                            "mufakat person edit me --lang ja --hours 09:00-16:00"))
 def person_command() -> None:

@@ -152,12 +152,12 @@ def left(row: Deadline, today: date, step: str) -> str:
     return "; ".join(remarks)
 
 
-
 def _idle(since: str) -> str:
     """How long nothing was entered; of a day that is only bounded it may be longer."""
     if dates.precision(since) == "not-after":
         return _("no recorded activity since {day} or longer").format(day=day_text(since.removeprefix(dates.NOT_AFTER)))
     return _("no recorded activity since {day}").format(day=day_text(since))
+
 
 def remarks(words: Words, instance: Instance) -> list[str]:
     """What a reader must know of a stage before trusting it: irregular acts, gaps, what came from outside."""

@@ -33,11 +33,11 @@ def wake(case: Case, office: Office, people: Mapping[str, Person], known: Callab
     So are those that went on over another channel, that a later one took the place of, or whose deadline was settled or moved.
     """
     draft = Draft(case, office)
-    parked: dict[tuple[str, str, str], list[Message]] = {}
+    kept: dict[tuple[str, str, str], list[Message]] = {}
     for row in case.tables["message"].values():
         if row.state in states and row.kind in KINDS and known(row.channel) and row.recipient in people:
-            parked.setdefault((row.instance, row.name, row.recipient), []).append(row)
-    for (instance, name, recipient), rows in parked.items():
+            kept.setdefault((row.instance, row.name, row.recipient), []).append(row)
+    for (instance, name, recipient), rows in kept.items():
         held = draft.deadlines(instance).get(name)
         if held is None or len(draft.touched) > FULL:
             continue
