@@ -19,14 +19,15 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core.dates import seconds, shifted
-from workflow.core.delivery import WAITING, Verdict, discreet, failed
+from workflow.core.dates import shifted
+from workflow.core.delivery import WAITING, Verdict, discreet, failed, quiet
 from workflow.core.digest import KINDS, Digest, Line, line, why
 from workflow.core.draft import Draft
 from workflow.core.ladder import ROLES
 from workflow.core.reminding import LOUD, arrival
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.library import civil_day
+from workflow.outbox import letter
 from workflow.settling import Settling
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class _Group(NamedTuple):
 
     send: str
     items: list[_Item]
-    fresh: bool  # its key is not written down yet
+    fresh: bool  # its key is not written down yet, nor the marks of its messages
+    letter: str = ""
 
 
 class _Box(NamedTuple):
@@ -122,7 +124,7 @@ class Dispatcher:
         unsent: list[Claimed] = []
         try:
             boxes = [self._read(claim, settling, done, now) for claim in claims]
-            ahead = [box.claim._replace(send=group.send) for box in boxes for group in box.groups if group.fresh and box.repeats]
+            ahead = [box.claim._replace(send=group.send, letter=group.letter) for box in boxes for group in box.groups if group.fresh and box.repeats]
             if ahead:
                 self.outbox.hand(ahead)
             unsent.extend(box.claim for box in boxes if not self._deliver(box, settling, done, stopping))
@@ -156,6 +158,8 @@ class Dispatcher:
             row = draft.tables["message"].get(key) if draft is not None else None
             if draft is None or row is None or row.state not in WAITING:
                 continue
+            if claim.letter and row.state != "uncertain" and not claim.holds(agreement, key):
+                continue  # it was not in the digest that may have left: it has its turn when that is settled
             found = self._judged(draft, row, claim, person, hopeless, now)
             send = (row.state == "uncertain" and row.send) or claim.send  # what may have left before leaves as it was then
             if isinstance(found, Verdict):
@@ -165,7 +169,7 @@ class Dispatcher:
         for (verdict, send), items in ended.items():
             settling.ended([item[:2] for item in items], verdict, send)
             done += _outcomes(items, verdict)
-        groups = [_Group(send or key_of(items), items, not send) for send, items in parts.items()]
+        groups = [_Group(send, items, fresh=False) if send else _fresh(items) for send, items in parts.items()]
         later = any(verdict.again for verdict, _ in ended) or not (ended or groups)
         return _Box(claim, groups, bool(groups) and self._repeats(claim.channel), later)
 
@@ -181,7 +185,7 @@ class Dispatcher:
         try:
             hours = (person.zone, *person.quiet, person.calendar)
             if hours not in self._quiet:
-                self._quiet[hours] = _quiet(draft.office, person, now)
+                self._quiet[hours] = quiet(draft.office, person, now)
             return self._quiet[hours] or self._line(draft, deadline, row, person, now)
         except Exception as fault:  # noqa: BLE001  # one row that cannot be read keeps none of the others waiting
             return failed(_named(fault), claim.attempt, now)
@@ -221,6 +225,7 @@ class Dispatcher:
             now, messages = self.clock(), [item[:2] for item in group.items]
             if stopping() or now > shifted(box.claim.until, -MARGIN):
                 return bool(box.claim.send)
+            settling.before(now)
             verdict = _waiting(self._send(group, box.claim, now), "" if group.fresh else group.send)
             if verdict is LOST:
                 return False
@@ -245,7 +250,7 @@ class Dispatcher:
             day = civil_day(now, person.zone or lines[0].zone)
             digest = Digest(group.send, person, claim.channel, day, lines, all(row.urgent for row in lines), self.checkpoint())
             outgoing, channel = self.say(digest, person.lang), self._channel(claim.channel)
-            if not channel.repeats and not (group.fresh and self.outbox.hand([claim._replace(send=group.send)])):
+            if not channel.repeats and not (group.fresh and self.outbox.hand([claim._replace(send=group.send, letter=group.letter)])):
                 return LOST if group.fresh else CUT
             channel.send(outgoing)
         except Undeliverable as refused:
@@ -273,10 +278,10 @@ class Dispatcher:
         return self._connected[name]
 
 
-def key_of(items: Iterable[_Item]) -> str:
-    """The key of a digest: the same messages have the same."""
-    named = sorted("\x1f".join(map(str, (item.agreement, *item.key))) for item in items)
-    return hashlib.sha256("\x1e".join(named).encode()).hexdigest()[:40]
+def _fresh(items: list[_Item]) -> _Group:
+    """A digest that has not been tried before; the same messages give the same key."""
+    inside = letter(item[:2] for item in items)
+    return _Group(hashlib.sha256(inside.encode()).hexdigest()[:40], items, fresh=True, letter=inside)
 
 
 def _waiting(verdict: Verdict, send: str) -> Verdict:
@@ -285,14 +290,8 @@ def _waiting(verdict: Verdict, send: str) -> Verdict:
 
 
 def _outcomes(items: Iterable[_Item], verdict: Verdict) -> list[Outcome]:
-    return [Outcome(f"{item.draft.agreement.ref}/{item.row.instance}".rstrip("/"), item.row.name, item.row.recipient, item.row.channel, *verdict)
-            for item in items]
-
-
-def _quiet(office: Office, person: Person, now: str) -> Verdict | None:
-    """Whether a message must wait, because it is not a time at which somebody is told: a worker may have been down when it was."""
-    again = arrival(office, person, now, at_once=True)
-    return Verdict("", "outside the recipient's hours", again) if seconds(now, again) >= 1 else None
+    return [Outcome(f"{draft.agreement.ref}/{row.instance}" if row.instance else draft.agreement.ref, row.name, row.recipient, row.channel, *verdict)
+            for _, _, draft, row, _ in items]
 
 
 def _named(fault: Exception) -> str:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from workflow.core.agreement import Case, Effect, Head
     from workflow.core.digest import Outgoing
     from workflow.core.entry import Sealed
+
+
+BETWEEN = "\x1e"  # two messages of a letter; the parts of a key have \x1f between them
+
+
+def letter(messages: Iterable[tuple[str, tuple[Any, ...]]]) -> str:
+    """What is in a digest as one text, the same whatever their order: each its agreement's id, and its key within it."""
+    return BETWEEN.join(sorted("\x1f".join((agreement, *map(str, key))) for agreement, key in messages))
 
 
 class Claimed(NamedTuple):
@@ -17,8 +25,8 @@ class Claimed(NamedTuple):
     What one worker may deliver until `until` (UTC): all that is due to one person over one channel. `messages`: each its agreement's id, and
     its key within it; none where what was due has been settled or taken back meanwhile.
 
-    `attempt` counts from 1. `send` is the key of the digest with which an earlier attempt began to hand over these very messages and never
-    said how that ended: it may have left. It is empty where no attempt began, or every one was released.
+    `attempt` counts from 1. `send` is the key of the digest with which an earlier attempt began to hand over, and never said how that ended:
+    it may have left, with the messages in `letter`. Both are empty where no attempt began, or every one was released.
     """
 
     recipient: str
@@ -26,7 +34,12 @@ class Claimed(NamedTuple):
     attempt: int
     until: str
     send: str = ""
+    letter: str = ""
     messages: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+
+    def holds(self, agreement: str, key: tuple[Any, ...]) -> bool:
+        """Whether a message is in the digest that was begun."""
+        return letter([(agreement, key)]) in self.letter.split(BETWEEN)
 
 
 class Settled(NamedTuple):
@@ -53,7 +66,7 @@ class Outbox(Protocol):
 
     def hand(self, claims: Sequence[Claimed]) -> bool:
         """
-        Remember, before the channel is called, the digest (`send`) in which each of these is being handed over.
+        Remember, before the channel is called, the digest (`send`, `letter`) in which each of these is being handed over.
 
         False where one of them is not the caller's any more: its lease ran out, and another has taken it.
         """

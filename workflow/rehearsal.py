@@ -81,7 +81,7 @@ class Rehearsal:
             for key, row in case.tables["message"].items():
                 if row.wake_at and row.wake_at <= now and row.state in reminding.WAITING:
                     found.setdefault((row.recipient, row.channel), []).append((ident, key))
-        return [Claimed(*whose, 1, FOREVER, "", tuple(messages)) for whose, messages in found.items()]
+        return [Claimed(*whose, 1, FOREVER, "", "", tuple(messages)) for whose, messages in found.items()]
 
     def waiting(self, agreements: Sequence[str]) -> dict[str, Case]:
         return {ident: self.cases[ident] for ident in agreements}

@@ -48,13 +48,18 @@ class Settling:
         self._over: list[Claimed] = []
         self._since = self._until = ""
 
+    def before(self, now: str) -> None:
+        """Something is about to leave: what left long enough ago is written first."""
+        if self._since and not self._since <= now < self._until:
+            self.flush()
+
     def left(self, messages: Iterable[tuple[str, Key]], send: str, since: str, *, alone: bool) -> None:
         """A digest has left; its hand-over began at `since`. `alone`: it is written before anything else leaves."""
         for agreement, key in messages:
             self._left.setdefault(agreement, {})[key] = send
         if not self._since:
             self._since, self._until = since, shifted(since, HOLD)
-        if alone or not self._since <= self.clock() < self._until:
+        if alone:
             self.flush()
 
     def ended(self, messages: Iterable[tuple[str, Key]], verdict: Verdict, send: str) -> None:

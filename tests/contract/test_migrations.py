@@ -102,6 +102,7 @@ def check_handed(store):
     with store:
         found = {claim.recipient: claim for claim in store.claim(LATER, "w2", 600)}
     assert (found["p1"].send, found["p1"].attempt, len(found["p1"].messages)) == ("digest-1", 3, 2)
+    assert all(found["p1"].holds(*message) for message in found["p1"].messages)
     assert found["p2"].send == ""
 
 

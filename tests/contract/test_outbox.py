@@ -51,23 +51,23 @@ def test_who_takes_one_message_of_a_person_takes_all_that_are_due(office):
 
 
 def test_a_lease_ends_by_itself_and_says_what_was_being_handed_over(office):
-    """And of which messages: those that have become due since do not leave under its key."""
+    """And which messages: those that have become due since are not to leave under its key."""
     (taken,) = office.claim("2026-03-02T01:30:00Z", "w1", 60)
-    office.hand([taken._replace(send="digest-1")])
+    office.hand([taken._replace(send="digest-1", letter='one "\\" two\x1ethree')])
 
     (again,) = office.claim(NOON, "w2", 60)
 
-    assert (again.attempt, again.send, rungs([again])) == (2, "digest-1", [["-1d"]])
+    assert (again.attempt, again.send, again.letter, rungs([again])) == (2, "digest-1", 'one "\\" two\x1ethree', [["-1d", "-7d"]])
 
 
 def test_what_is_let_go_comes_back_with_its_attempts(office):
     (taken,) = office.claim("2026-03-02T01:30:00Z", "w1", 60)
-    office.hand([taken._replace(send="digest-1")])
+    office.hand([taken._replace(send="digest-1", letter="one")])
     office.release([taken])
 
     (again,) = office.claim(NOON, "w2", 60)
 
-    assert (again.attempt, again.send, rungs([again])) == (2, "", [["-1d", "-7d"]])
+    assert (again.attempt, again.send, again.letter, rungs([again])) == (2, "", "", [["-1d", "-7d"]])
 
 
 def sent(store, *rungs, send="digest-1"):

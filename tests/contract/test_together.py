@@ -12,7 +12,7 @@ from workflow.core.agreement import Effect, Head
 from workflow.errors import InvalidInput, StoreError
 from workflow.ports import Claimed, HeadMoved
 
-CLAIM = Claimed("p1", "email", 1, "2026-03-02T05:01:00.000000Z", "send-1", (("agr-1", ("loi", "answer", 1, "-7d", "p1", "email")),))
+CLAIM = Claimed("p1", "email", 1, "2026-03-02T05:01:00.000000Z", "send-1", "", (("agr-1", ("loi", "answer", 1, "-7d", "p1", "email")),))
 SIGNED = Effect("instance", ("loi",), {"state": "signed"})
 
 

@@ -43,11 +43,14 @@ class Mortal:
 
 
 class Days:
-    """Days of an office in which `chance` decides what goes wrong; `told` has the keys under which each message was taken by its channel."""
+    """
+    Days of an office in which `chance` decides what goes wrong; `told` has the keys under which each message was taken by its channel,
+    `letters` what each key was first taken with, `added` what came under a key that was taken before: whoever knows it passes over that.
+    """
 
     def __init__(self, world, seed):
         self.world, self.chance, self.now, self.rough, self.dead = world, random.Random(seed), datetime(2026, 3, 2, 4, tzinfo=UTC), True, False
-        self.told = defaultdict(list)
+        self.told, self.letters, self.added = defaultdict(list), {}, set()
 
     def happens(self, share):
         return self.rough and self.chance.random() < share
@@ -93,6 +96,8 @@ class Fallible:
     def send(self, outgoing):
         if self.days.happens(0.1):
             raise DeliveryFailed(self.name, outgoing.key, "not now")
+        inside = {item.key for item in self.days.leaving.items}
+        self.days.added |= inside - self.days.letters.setdefault(outgoing.key, inside)
         for item in self.days.leaving.items:
             self.days.told[item.key].append(outgoing.key)
         if self.days.happens(0.1):
@@ -121,6 +126,7 @@ def test_every_message_ends_a_chat_is_told_once_and_mail_keeps_its_key(tmp_path,
 
     rows = messages(world.store, world.ref)
     assert len(rows) > 20
+    assert not days.added
     assert {row.state for row in rows.values()} <= {"sent", "uncertain", "superseded"}
     assert all(len(days.told[key]) <= 1 for key, row in rows.items() if row.channel == "apprise")
     assert all(len(set(days.told[key])) == 1 for key, row in rows.items() if row.channel == "email" and row.state == "sent")

@@ -14,6 +14,7 @@ from world import World
 from workflow.core.agreement import Effect
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.messages import render
+from workflow.outbox import letter
 from workflow.store.postgresql import PostgresStore
 from workflow.store.sqlite import SqliteStore
 
@@ -146,8 +147,8 @@ def test_a_channel_that_knows_the_key_repeats_what_may_have_arrived_under_the_sa
 def test_what_began_to_leave_leaves_as_it_was_and_what_fell_due_since_by_itself(world):
     key = promise(world.store, world.ref)
     (claim,) = world.store.claim("2026-03-02T05:00:00Z", "killed", 60)
-    world.store.hand([claim._replace(send="digest-1")])
-    later = promise(world.store, world.ref, rung="-1d", wake_at="2026-03-02T05:01:00Z")
+    world.store.hand([claim._replace(send="digest-1", letter=letter(claim.messages))])
+    later = promise(world.store, world.ref, rung="-1d")  # in the very second of the claim
     mail, world.now = Recorder(), "2026-03-02T05:20"
 
     for _ in range(2):
@@ -162,7 +163,7 @@ def test_what_began_to_leave_leaves_as_it_was_and_what_fell_due_since_by_itself(
 def test_what_was_taken_back_after_it_began_to_leave_keeps_nothing_else_back(world):
     key = promise(world.store, world.ref)
     (claim,) = world.store.claim("2026-03-02T05:00:00Z", "killed", 60)
-    world.store.hand([claim._replace(send="digest-1")])
+    world.store.hand([claim._replace(send="digest-1", letter=letter(claim.messages))])
     write(world.store, world.store.load(world.ref).agreement.id, Effect("message", key, {"state": "superseded", "wake_at": ""}))
     later = promise(world.store, world.ref, rung="-1d", wake_at="2026-03-02T05:01:00Z")
     mail, world.now = Recorder(), "2026-03-02T05:20"

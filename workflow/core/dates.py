@@ -145,6 +145,7 @@ def seconds(since: str, until: str) -> float:
     return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
 
 
+@lru_cache(maxsize=256)
 def shifted(moment: str, seconds: float) -> str:
     """The UTC instant so many seconds after another, as text that sorts beside it."""
     from datetime import datetime, timedelta

@@ -7,11 +7,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import Change, Effect
+from workflow.core.dates import seconds
+from workflow.core.reminding import arrival
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workflow.core.agreement import Case
+    from workflow.core.draft import Office
     from workflow.core.office import Person
 
 WAITING = ("pending", "failed", "uncertain")
@@ -39,6 +42,12 @@ def failed(reason: str, attempt: int, now: str, state: str = "failed") -> Verdic
         return Verdict("dead", reason)
     later = datetime.fromisoformat(now) + timedelta(minutes=BACK_OFF[attempt - 1])
     return Verdict(state, reason, later.isoformat(timespec="seconds").replace("+00:00", "Z"))
+
+
+def quiet(office: Office, person: Person, now: str) -> Verdict | None:
+    """Whether a message must wait, because it is not a time at which somebody is told: a worker may have been down when it was."""
+    again = arrival(office, person, now, at_once=True)
+    return Verdict("", "outside the recipient's hours", again) if seconds(now, again) >= 1 else None
 
 
 def settle(case: Case, sends: Mapping[tuple[Any, ...], str], verdict: Verdict, now: str, fallback: Mapping[str, Sequence[str]]) -> Change | None:

@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations` here: SQLModel reads the annotations as it builds each class.
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 
 from workflow.store import columns as column
 from workflow.store.columns import CLUSTERED, STRICT, Base
@@ -129,11 +129,11 @@ class ClaimTable(Base, table=True):
     """
     Who delivers what a person is to be told over a channel, until when (empty: let go), how often it was tried.
 
-    `send` is the digest that is being handed over: what was due by `upto`.
+    `send` is the digest that is being handed over, `letter` what is in it: the keys of its messages.
     """
 
     __tablename__ = "claim"
-    __table_args__ = (CLUSTERED,)
+    __table_args__ = (Index(None, "until"), CLUSTERED)
 
     recipient: str = column.text(key=True)
     channel: str = column.text(key=True)
@@ -141,7 +141,7 @@ class ClaimTable(Base, table=True):
     attempt: int = column.number()
     until: str = column.text()
     send: str = column.text()
-    upto: str = column.text()
+    letter: str = column.text()
 
 
 class BeatTable(Base, table=True):

@@ -18,13 +18,12 @@ WAITING = "m.wake_at <> '' AND m.wake_at <= ? AND m.state IN ('pending', 'failed
 FREE = ("SELECT recipient, channel FROM (SELECT m.recipient, m.channel, m.wake_at FROM message m LEFT JOIN claim c USING (recipient, channel) "
         f"WHERE {WAITING} AND (c.until IS NULL OR c.until <= ?) ORDER BY m.wake_at LIMIT ?) "
         "GROUP BY recipient, channel ORDER BY min(wake_at), recipient, channel")
-TAKE = ("INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto) VALUES (?, ?, ?, 1, ?, '', ?) ON CONFLICT DO UPDATE SET "
-        "worker = excluded.worker, attempt = attempt + 1, until = excluded.until, upto = CASE send WHEN '' THEN excluded.upto ELSE upto END "
-        "RETURNING attempt, send, upto")
+TAKE = ("INSERT INTO claim (recipient, channel, worker, attempt, until, send, letter) VALUES (?, ?, ?, 1, ?, '', '') ON CONFLICT DO UPDATE SET "
+        "worker = excluded.worker, attempt = attempt + 1, until = excluded.until RETURNING attempt, send, letter")
 OF = f"SELECT {listed(KEY, 'm.')} FROM message m WHERE m.recipient = ? AND m.channel = ? AND {WAITING} ORDER BY m.wake_at"
 THIS = "recipient = ? AND channel = ? AND attempt = ? AND until = ?"
-HAND = f"UPDATE claim SET send = ? WHERE {THIS}"
-LET_GO = f"UPDATE claim SET until = '', send = '' WHERE {THIS}"
+HAND = f"UPDATE claim SET send = ?, letter = ? WHERE {THIS}"
+LET_GO = f"UPDATE claim SET until = '', send = '', letter = '' WHERE {THIS}"
 FORGET = f"DELETE FROM claim WHERE {THIS}"
 BEAT = "INSERT INTO beat (worker, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at"
 BEATS = "SELECT worker, at FROM beat ORDER BY at DESC"
@@ -41,14 +40,14 @@ class SqliteOutbox(Connected):
         found: list[Claimed] = []
         with self._writing() as run:
             for whose in run(FREE, (now, now, limit)).fetchall():
-                attempt, send, upto = run(TAKE, (*whose, worker, until, now)).fetchone()
-                keys = run(OF, (*whose, upto)).fetchall()
-                found.append(Claimed(whose[0], whose[1], attempt, until, send, tuple((row[0], row[1:]) for row in keys)))
+                attempt, send, letter = run(TAKE, (*whose, worker, until)).fetchone()
+                keys = run(OF, (*whose, now)).fetchall()
+                found.append(Claimed(whose[0], whose[1], attempt, until, send, letter, tuple((row[0], row[1:]) for row in keys)))
         return found
 
     def hand(self, claims: Sequence[Claimed]) -> bool:
         with self._writing() as run:
-            return sum(run(HAND, (claim.send, *held(claim))).rowcount for claim in claims) == len(claims)
+            return sum(run(HAND, (claim.send, claim.letter, *held(claim))).rowcount for claim in claims) == len(claims)
 
     def release(self, claims: Sequence[Claimed]) -> None:
         self._each(LET_GO, map(held, claims))

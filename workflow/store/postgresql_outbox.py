@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,7 +13,7 @@ from workflow.store.outbox import BEATS, KEY, MESSAGES, PARKED, WAITING, held, n
 from workflow.store.postgresql_link import Broken, problem
 from workflow.store.postgresql_listing import PostgresListing
 from workflow.store.postgresql_loading import WAITED, WAITS
-from workflow.store.postgresql_writing import as_json, unpacked
+from workflow.store.postgresql_writing import arrays, unpacked
 from workflow.store.statements import listed
 
 if TYPE_CHECKING:
@@ -29,37 +28,37 @@ UNHURRIED = "set_config('synchronous_commit', 'off', true)"
 CLAIM = f"""
 WITH whose AS (
     SELECT DISTINCT recipient, channel FROM (
-        SELECT m.recipient, m.channel FROM message m WHERE {WAITING.replace('?', '%(now)s')} AND NOT EXISTS (
-            SELECT 1 FROM claim c WHERE c.recipient = m.recipient AND c.channel = m.channel AND c.until > %(now)s)
-        ORDER BY m.wake_at LIMIT %(limit)s) due
+        SELECT m.recipient, m.channel FROM message m WHERE {WAITING.replace('?', '%(now)s')}
+        AND (m.recipient, m.channel) NOT IN (SELECT recipient, channel FROM claim WHERE until > %(now)s) ORDER BY m.wake_at LIMIT %(limit)s) due
 ), free AS MATERIALIZED (
     SELECT recipient, channel FROM claim c JOIN whose USING (recipient, channel) WHERE c.until <= %(now)s FOR UPDATE OF c SKIP LOCKED
 ), again AS (
-    UPDATE claim c SET worker = %(worker)s, attempt = c.attempt + 1, until = %(until)s, upto = CASE c.send WHEN '' THEN %(now)s ELSE c.upto END
+    UPDATE claim c SET worker = %(worker)s, attempt = c.attempt + 1, until = %(until)s
     FROM free WHERE c.recipient = free.recipient AND c.channel = free.channel AND c.until <= %(now)s
-    RETURNING c.recipient, c.channel, c.attempt, c.send, c.upto
+    RETURNING c.recipient, c.channel, c.attempt, c.send, c.letter
 ), first AS (
-    INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
-    SELECT recipient, channel, %(worker)s, 1, %(until)s, '', %(now)s FROM whose ORDER BY recipient, channel ON CONFLICT DO NOTHING
-    RETURNING recipient, channel, attempt, send, upto
+    INSERT INTO claim (recipient, channel, worker, attempt, until, send, letter)
+    SELECT recipient, channel, %(worker)s, 1, %(until)s, '', '' FROM whose ORDER BY recipient, channel ON CONFLICT DO NOTHING
+    RETURNING recipient, channel, attempt, send, letter
 )
-SELECT t.recipient, t.channel, t.attempt, t.send, {listed(KEY, 'm.')}, {UNHURRIED}
+SELECT t.recipient, t.channel, t.attempt, t.send, t.letter, {listed(KEY, 'm.')}, {UNHURRIED}
 FROM (SELECT * FROM again UNION ALL SELECT * FROM first) t LEFT JOIN message m ON m.recipient = t.recipient AND m.channel = t.channel
-AND {WAITING.replace('?', 't.upto')} ORDER BY m.wake_at, t.recipient, t.channel"""
-THESE = "c.recipient = v.c0 AND c.channel = v.c1 AND c.attempt = v.c2 AND c.until = v.c3"
-CLAIMS = unpacked("text", "text", "bigint", "text", "text")
-HAND = f"UPDATE claim c SET send = v.c4 FROM {CLAIMS} WHERE {THESE} RETURNING 1"
-RELEASE = f"UPDATE claim c SET until = '', send = '' FROM {CLAIMS} WHERE {THESE} RETURNING {UNHURRIED}"
+AND {WAITING.replace('?', '%(now)s')} ORDER BY m.wake_at, t.recipient, t.channel"""
+HELD = {"recipient": "text", "channel": "text", "attempt": "bigint", "until": "text"}
+THESE = "c.recipient = v.recipient AND c.channel = v.channel AND c.attempt = v.attempt AND c.until = v.until"
+CLAIMS = unpacked(*map(" ".join, HELD.items()))
+HANDED = HELD | {"send": "text", "letter": "text"}
+HAND = f"UPDATE claim c SET send = v.send, letter = v.letter FROM {unpacked(*map(' '.join, HANDED.items()))} WHERE {THESE} RETURNING 1"
+RELEASE = f"UPDATE claim c SET until = '', send = '', letter = '' FROM {CLAIMS} WHERE {THESE} RETURNING {UNHURRIED}"
 # The heads first, in one order, and nobody is waited for: two who settle cannot lock each other out. Of an agreement that moved on nothing is
 # written, and then no claim is let go. A column that is not named stays. Dividing by zero undoes all of it where a message is not there.
+GIVEN = dict.fromkeys(("chain", "cseq", "prev", "leaf", "body", "recorded", "act", "instance", "person"), "text") | {"cseq": "bigint"}
 COLUMNS = ("state", "wake_at", "send", "sent_at", "reason")
-NAMED = ("chain", "cseq", "prev", "leaf", "recorded", "act", "instance", "person")
 CELLS = ", ".join(f"{name} = coalesce(v.{name}, t.{name})" for name in COLUMNS)
 SAME = " AND ".join(f't."{name}" = v."{name}"' for name in KEY)
 SETTLE = f"""
 WITH given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(%s::json)
-    AS v(chain text, cseq bigint, prev text, leaf text, body text, recorded text, act text, instance text, person text)
+    SELECT * FROM {unpacked(*map(' '.join, GIVEN.items()))}
 ), free AS MATERIALIZED (
     SELECT h.chain FROM head h JOIN given v ON h.chain = v.chain AND h.cseq = v.cseq - 1 AND h.leaf = v.prev ORDER BY h.chain
     FOR UPDATE OF h SKIP LOCKED
@@ -72,8 +71,8 @@ WITH given AS MATERIALIZED (
 ), queued AS (
     INSERT INTO pending (seq, chain, cseq) SELECT seq, chain, cseq FROM entered
 ), told AS MATERIALIZED (
-    SELECT v.* FROM swap JOIN json_to_recordset(%s::json) AS v(
-        {', '.join(f'"{name}" {"bigint" if name == "revision" else "text"}' for name in (*KEY, *COLUMNS))}) ON v.agreement = swap.chain
+    SELECT v.* FROM swap JOIN {unpacked(*(f'{name} {"bigint" if name == "revision" else "text"}' for name in (*KEY, *COLUMNS)))}
+    ON v.agreement = swap.chain
 ), changed AS (
     UPDATE message t SET {CELLS} FROM told v WHERE {SAME} RETURNING 1
 ), gone AS (
@@ -92,18 +91,20 @@ class PostgresOutbox(PostgresListing):
         until = shifted(now, lease_seconds)
         found: dict[tuple[Any, ...], list[tuple[str, tuple[Any, ...]]]] = {}
         for row in self._run(CLAIM, {"now": now, "limit": limit, "worker": worker, "until": until}):
-            messages = found.setdefault(row[:4], [])
-            if row[4] is not None:
-                messages.append((row[4], row[5:-1]))
-        return [Claimed(recipient, channel, attempt, until, send, tuple(messages)) for (recipient, channel, attempt, send), messages in found.items()]
+            messages = found.setdefault(row[:5], [])
+            if row[5] is not None:
+                messages.append((row[5], row[6:-1]))
+        return [Claimed(recipient, channel, attempt, until, send, letter, tuple(messages))
+                for (recipient, channel, attempt, send, letter), messages in found.items()]
 
     def hand(self, claims: Sequence[Claimed]) -> bool:
         self._alone()
-        return len(self._all(HAND, (_given(claims),))) == len(claims)
+        given = arrays([(*held(claim), claim.send, claim.letter) for claim in claims], len(HANDED))
+        return len(self._all(HAND, given)) == len(claims)
 
     def release(self, claims: Sequence[Claimed]) -> None:
         self._alone()
-        self._all(RELEASE, (_given(claims),))
+        self._all(RELEASE, _given(claims))
 
     def waiting(self, agreements: Sequence[str]) -> dict[str, Case]:
         found = WAITED.cases(self._all(WAITS, (list(agreements),)))
@@ -111,10 +112,10 @@ class PostgresOutbox(PostgresListing):
 
     def settle(self, settled: Sequence[Settled], claims: Sequence[Claimed]) -> list[str]:
         self._alone()
-        entries = [{"body": entry.body.decode(), **{name: getattr(entry, name) for name in NAMED}} for _, entry, _ in settled]
-        told = [{**dict(zip(KEY, (head.chain, *key), strict=True)), **values} for head, _, effects in settled for _, key, values in effects if key]
+        entries = [(e.chain, e.cseq, e.prev, e.leaf, e.body.decode(), e.recorded, e.act, e.instance, e.person) for _, e, _ in settled]
+        told = [(head.chain, *key, *map(values.get, COLUMNS)) for head, _, effects in settled for _, key, values in effects if key]
         try:
-            rows = self._link.rows(SETTLE, (_json(entries), _json(told), _given(claims)), writes=True)
+            rows = self._link.rows(SETTLE, (*arrays(entries, len(GIVEN)), *arrays(told, len(KEY) + len(COLUMNS)), *_given(claims)), writes=True)
             written = {row[0] for row in rows}
         except Broken:  # it may still be running: whoever writes one of them again waits for it
             written = {entry.chain for _, entry, _ in settled if self._one(STANDS, (entry.chain, entry.cseq)) == (entry.leaf,)}
@@ -140,10 +141,6 @@ class PostgresOutbox(PostgresListing):
         return self._named(f"{MESSAGES}{where} ORDER BY {order} LIMIT %s", (*(value for _, value in asked), limit))
 
 
-def _given(claims: Sequence[Claimed]) -> str:
-    """Claims as one value, whatever their number."""
-    return as_json([(*held(claim), claim.send) for claim in claims])
-
-
-def _json(rows: Sequence[dict[str, Any]]) -> str:
-    return json.dumps(rows, ensure_ascii=False)
+def _given(claims: Sequence[Claimed]) -> list[str]:
+    """Claims as an array for each column, whatever their number."""
+    return arrays([held(claim) for claim in claims], len(HELD))

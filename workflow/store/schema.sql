@@ -71,11 +71,13 @@ CREATE TABLE claim (
     attempt INTEGER NOT NULL,
     until TEXT NOT NULL,
     send TEXT NOT NULL,
-    upto TEXT NOT NULL,
+    letter TEXT NOT NULL,
     CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX claim_until ON claim (until);
 
 CREATE TABLE definition (
     kind TEXT NOT NULL,

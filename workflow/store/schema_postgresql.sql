@@ -59,9 +59,11 @@ CREATE TABLE claim (
     attempt BIGINT NOT NULL,
     until TEXT COLLATE "C" NOT NULL,
     send TEXT COLLATE "C" NOT NULL,
-    upto TEXT COLLATE "C" NOT NULL,
+    letter TEXT COLLATE "C" NOT NULL,
     CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 );
+
+CREATE INDEX claim_until ON claim (until);
 
 CREATE TABLE definition (
     kind TEXT COLLATE "C" NOT NULL,

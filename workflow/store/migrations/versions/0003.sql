@@ -40,17 +40,20 @@ CREATE TABLE claim (
     attempt INTEGER NOT NULL,
     until TEXT NOT NULL,
     send TEXT NOT NULL,
-    upto TEXT NOT NULL,
+    letter TEXT NOT NULL,
     CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 )
  WITHOUT ROWID,
  STRICT;
 
-INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
-SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send), max(wake_at)
+INSERT INTO claim (recipient, channel, worker, attempt, until, send, letter)
+SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send),
+    group_concat(agreement || char(31) || instance || char(31) || name || char(31) || revision || char(31) || rung || char(31) || recipient || char(31) || channel, char(30))
 FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) WHERE c.send <> '' GROUP BY recipient, channel;
 
 DROP TABLE claimed;
+
+CREATE INDEX claim_until ON claim (until);
 
 CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
 

@@ -66,15 +66,18 @@ CREATE TABLE claim (
     attempt BIGINT NOT NULL,
     until TEXT COLLATE "C" NOT NULL,
     send TEXT COLLATE "C" NOT NULL,
-    upto TEXT COLLATE "C" NOT NULL,
+    letter TEXT COLLATE "C" NOT NULL,
     CONSTRAINT claim_key PRIMARY KEY (recipient, channel)
 );
 
-INSERT INTO claim (recipient, channel, worker, attempt, until, send, upto)
-SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send), max(wake_at)
+INSERT INTO claim (recipient, channel, worker, attempt, until, send, letter)
+SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send),
+    string_agg(agreement || chr(31) || instance || chr(31) || name || chr(31) || revision || chr(31) || rung || chr(31) || recipient || chr(31) || channel, chr(30))
 FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) WHERE c.send <> '' GROUP BY recipient, channel;
 
 DROP TABLE claimed;
+
+CREATE INDEX claim_until ON claim (until);
 
 CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
 
