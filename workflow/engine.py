@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from workflow.asking import NOTHING, Ask, Paper, digest, request
-from workflow.core import correcting, dates, decision, whole
+from workflow.core import correcting, dates, decision, undoing, whole
 from workflow.core.agreement import Change, after
 from workflow.core.deadline import fires
 from workflow.core.draft import Draft
@@ -125,7 +125,7 @@ class Engine(Promises):
                            "track", ref, track, pins=[pinned])
 
     def correct(self, entry: str, ask: Ask = NOTHING, *, undo: bool = False) -> Done:
-        """Put an earlier entry right by a new one (`entry`: `bogor-kisarazu#12`), or take back the latest transition of a stage."""
+        """Put an earlier entry right by a new one (`entry`: `bogor-kisarazu#12`), or take it back."""
         ref, mark, number = entry.partition("#")
         if not mark or not (number.isascii() and number.isdigit() and len(number) < 10):
             raise InvalidInput("entry", entry, "name it as history shows it, such as bogor-kisarazu#12")
@@ -142,7 +142,7 @@ class Engine(Promises):
             rows = list(self.store.entries(chain))
             before = replay(rows[: int(number) - 1])
             later = [open_entry(row.body, {})[0] for row in rows[int(number):]]
-            return correcting.undo(case, office, earlier, before, later, self._request(ask))
+            return undoing.undo(case, office, earlier, before, later, self._request(ask))
         return self._write(ref, "", decide, ask, "correct", entry, undo, due=False)  # the clock may go by what is to be put right
 
     def options(self, ref: str) -> list[tuple[str, str, list[Any]]]:

@@ -145,6 +145,20 @@ def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
     assert "CORRECTION signed → cleared (sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")
 
 
+def test_what_was_put_on_record_is_taken_back_the_latest_first(started):
+    started.ok("open bogor-kisarazu loi --existing drafting --as-of 2026-01-05")
+    started.ok("record bogor-kisarazu/loi place=Bogor")
+    started.ok("record bogor-kisarazu/loi signed_on=2026-02-02")
+
+    refused = started("correct bogor-kisarazu#3 --undo --reason never --yes").stderr
+    assert "take that back first: mufakat correct bogor-kisarazu#4 --undo" in refused
+
+    started.ok("correct bogor-kisarazu#4 --undo --reason never --yes")
+    assert "taken back" in started.ok("correct bogor-kisarazu#3 --undo --reason never --yes")
+    assert "loi: CORRECTION taken back — never" in started.ok("history bogor-kisarazu")
+    assert "place" not in started.ok("show bogor-kisarazu/loi")
+
+
 @pytest.mark.parametrize(("line", "room", "parts"), [
     ("  木更津市との覚書", 10, ["  木更津市", "> との覚書"]),
     ("期限。後の日", 6, ["期限。", "> 後の", "> 日"]),

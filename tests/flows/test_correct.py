@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flows.scenes import answer, ask, at_council, entries, existing, replays, row, rows, signed_loi, submit
+from flows.scenes import answer, ask, at_council, entries, existing, mou_in_force, replays, row, rows, signed_loi, submit
 
 from workflow.core.entry import open_entry
 from workflow.core.recording import Fact
@@ -126,19 +126,64 @@ def test_what_a_later_step_rests_on_is_not_taken_back(world):
         world.engine.correct(f"bogor-kisarazu#{submitted}", Ask(reason=WHY), undo=True)
 
 
-def test_a_step_that_moved_others_is_not_taken_back(world):
+def states(world, ref):
+    return {key[0]: (row.state, row.since, row.links) for key, row in world.case(ref).tables["instance"].items()}
+
+
+def test_a_step_that_moved_others_is_taken_back_with_what_it_moved(world):
     ref = signed_loi(world).partition("/")[0]
     world.engine.open(ref, "mou", ask({"technical_units": "health", "fields": "health"}))
+    before = states(world, ref)
     world.engine.advance(f"{ref}/mou", "withdraw", ask(reason="no interest"))
+    assert states(world, ref)["loi"] != before["loi"]
 
-    with pytest.raises(InvalidInput, match="other stages moved"):
-        world.engine.correct(f"{ref}#{len(entries(world, ref))}", Ask(reason=WHY), undo=True)
+    world.engine.correct(f"{ref}#{len(entries(world, ref))}", Ask(reason=WHY), undo=True)
+
+    assert states(world, ref) == before
+    assert replays(world.store, ref)
 
 
-def test_what_is_no_step_is_not_taken_back(world):
+def test_a_step_that_opened_a_stage_is_not_taken_back(world):
+    mou = mou_in_force(world, ends_on="2026-06-30")
+    count = len(world.case(mou).tables["instance"])
+    world.take(mou, "call-review")
+    assert len(world.case(mou).tables["instance"]) > count
+
+    with pytest.raises(InvalidInput, match="other stages opened"):
+        world.engine.correct(f"bogor-kisarazu#{len(entries(world, mou))}", Ask(reason=WHY), undo=True)
+
+
+def test_what_was_put_on_record_in_error_is_taken_back(world):
+    """A letter that was never sent: no other value would be true."""
+    loi = signed_loi(world)
+    before = world.case(loi).tables
+    entry = world.engine.record(loi, ask({"place": "Kisarazu"}, papers=[world.paper("instrument")])).entry
+
+    world.engine.correct(entry, Ask(reason=WHY), undo=True)
+
+    now = world.case(loi).tables
+    assert now["row"]["loi", "instrument", 1].data == before["row"]["loi", "instrument", 1].data
+    assert [doc.withdrawn for doc in now["document"].values()] == [True]
+    assert world.engine.record(loi, ask({"place": "Bogor"})).entry
+    assert replays(world.store, loi)
+
+
+def test_what_has_nothing_to_do_with_a_step_does_not_stand_in_its_way(world):
+    mou = at_council(world)
+    submitted = len(entries(world, mou))
+    world.engine.record(mou, ask({"place": "Bogor"}))
+
+    world.engine.correct(f"bogor-kisarazu#{submitted}", Ask(reason=WHY), undo=True)
+
+    assert world.stage(mou).state != "at-council"
+    assert row(world, mou, "instrument").data["place"] == "Bogor"
+    assert replays(world.store, mou)
+
+
+def test_what_may_not_be_taken_back_by_itself_is_not_taken_back(world):
     loi = signed_loi(world)
 
-    with pytest.raises(InvalidInput, match="only a transition"):
+    with pytest.raises(InvalidInput, match="only a step"):
         world.engine.correct(f"{loi.partition('/')[0]}#2", Ask(reason=WHY), undo=True)
 
 

@@ -59,7 +59,7 @@ def headline(app: App, done: Done) -> str:
     vote = next((effect.values for effect in change.effects if effect.table == "approval"), {})
     act = {
         "start": _("started"), "record": _("recorded"), "activity": _("activity recorded"), "assign": _("assigned"),
-        "correct": _("corrected"), "extend": _("{name} extended").format(name=change.trigger),
+        "correct": _("taken back") if change.trigger else _("corrected"), "extend": _("{name} extended").format(name=change.trigger),
         "suspend": _("the clock of {name} stands still").format(name=change.trigger),
         "resume": _("the clock of {name} runs again").format(name=change.trigger), "waive": _("{name} waived").format(name=change.trigger),
         "acknowledge": _("{name} acknowledged").format(name=change.trigger), "snooze": _("{name} put off").format(name=change.trigger),

@@ -113,7 +113,8 @@ def _act(row: dict[str, Any]) -> str:
             "suspend": _("the clock of {name} stands still").format(name=row["trigger"]),
             "resume": _("the clock of {name} runs again").format(name=row["trigger"]),
             "waive": _("{name} waived").format(name=row["trigger"]), "acknowledge": _("{name} acknowledged").format(name=row["trigger"]),
-            "snooze": _("{name} put off").format(name=row["trigger"])}.get(row["act"]) or _(BY_ITSELF.get(row["act"], row["act"]))
+            "snooze": _("{name} put off").format(name=row["trigger"]),
+            "correct": _("taken back") if row["trigger"] else ""}.get(row["act"]) or _(BY_ITSELF.get(row["act"], row["act"]))
     if row["from"] and row["to"] and row["from"] != row["to"]:
         said = f"{row['from']} → {row['to']} ({row['trigger']})"
     if row["behalf"]:

@@ -180,12 +180,12 @@ def assign_command(app: App, ref: str, owner: str, track: str, **options: Any) -
 ))
 @click.argument("entry", metavar="ENTRY")
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--undo", is_flag=True, help="Take back the latest transition, if nothing depends on it.")
+@click.option("--undo", is_flag=True, help="Take the entry back: a step, or what was put on record; the latest first.")
 @paper_options
 @write_options_of(place=False)
 @pass_app
 def correct_command(app: App, entry: str, words: tuple[str, ...], undo: bool, **options: Any) -> None:  # noqa: FBT001  # a flag
-    """Correct an entry by a new one: a field, a date, a document. History is never rewritten (mufakat history REF)."""
+    """Correct an entry by a new one: a field, a date, a document; or take it back. History is never rewritten (mufakat history REF)."""
     engine = app.editor
     asked = typed.ask(app, options, _facts(words))
     if undo and not asked.dry_run and not app.confirm(_("take back {entry}?").format(entry=entry)):

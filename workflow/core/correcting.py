@@ -1,8 +1,8 @@
 """
 Corrections: a new entry that puts an earlier one right. History is never rewritten; both entries stand.
 
-What may be corrected: a field, a date, a document; the title and the names of the parties; and the latest transition of a stage, as long as
-nothing depends on it.
+What may be corrected: a field, a date, a document; the title and the names of the parties. What should not have been entered at all is taken
+back (`undoing`).
 """
 
 from __future__ import annotations
@@ -17,15 +17,10 @@ from workflow.errors import InvalidInput, Phrase
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workflow.core.agreement import Case, Deadline, Effect, Instance, Row
+    from workflow.core.agreement import Case, Effect, Instance
     from workflow.core.decision import Request
     from workflow.core.draft import Office
     from workflow.core.recording import File
-
-Tables = dict[str, dict[tuple[Any, ...], Any]]
-MOVES = ("advance", "fire")
-TOLD = ("remind", "deliver", "fail", "defer", "acknowledge", "snooze")  # acts that only tell who was told: nothing builds on them
-
 
 class Earlier(NamedTuple):
     """The entry to put right: its place, its content, its effects."""
@@ -50,103 +45,7 @@ def correct(case: Case, office: Office, entry: Earlier, request: Request) -> Cha
         raise InvalidInput("entry", entry.ref, Phrase("an entry of this kind ({act}) holds nothing that can be corrected", act=entry.content["act"]))
     if not draft.effects():
         raise InvalidInput("correct", entry.ref, "nothing differs from what is on record")
-    return _done(draft, entry, request)
-
-
-def undo(case: Case, office: Office, entry: Earlier, before: Tables, later: Sequence[Mapping[str, Any]], request: Request) -> Change:
-    """
-    Take back the latest transition of a stage. `before`: the tables as they were before it; `later`: the entries after it.
-
-    Raises:
-        InvalidInput: it is no transition, or something depends on it.
-    """
-    if not request.reason:
-        raise InvalidInput("reason", "", "a correction needs its reason: --reason TEXT")
-    ref = entry.content["instance"]
-    if entry.content["act"] not in MOVES:
-        raise InvalidInput("entry", entry.ref, "only a transition can be taken back; correct its fields instead: FIELD=VALUE")
-    _independent(entry, ref, later)
-    draft = Draft(case, office)
-    for table, key, values in entry.effects:
-        place = key if key is not None else tuple(values[name] for name in KEYS[table])
-        _restore(draft, table, place, before[table].get(place))
-    reckoning.reckon(draft, office.today)
-    instance = draft.instance(ref)
-    draft.put("instance", instance._replace(revision=case.tables["instance"][ref,].revision + 1))
-    return _done(draft, entry, request)._replace(trigger=entry.content["trigger"], source=entry.content["to"], target=instance.state)
-
-
-def _independent(entry: Earlier, ref: str, later: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse where another stage moved with the step, or where something that still stands builds on it."""
-    if any(effect.table == "instance" and effect.key != (ref,) for effect in entry.effects):
-        raise InvalidInput("entry", entry.ref, "other stages moved or opened because of it: it can no longer be taken back")
-    undone = {content["corrects"] for content in later if content["act"] == "correct" and content["trigger"]}
-    if entry.content["eid"] in undone:
-        raise InvalidInput("entry", entry.ref, "it has been taken back already")
-    written = {(table, key if key is not None else tuple(values[name] for name in KEYS[table])) for table, key, values in entry.effects}
-    for content in later:
-        taken_back = content["eid"] in undone or (content["act"] == "correct" and content["trigger"])
-        if not taken_back and _builds_on(content, ref, written):
-            raise InvalidInput("entry", entry.ref, Phrase("entry {entry} depends on it: take that back or correct it first",
-                                                             entry=content["cseq"]))
-
-
-def _builds_on(content: Mapping[str, Any], ref: str, written: set[tuple[str, tuple[Any, ...]]]) -> bool:
-    """Whether a later entry needs the step: one about the stage, save a correction of what the step did not write."""
-    moved = any(row["t"] == "instance" and row["k"] == [ref] for row in content["effects"])
-    if content["act"] in TOLD:
-        return False
-    if content["act"] != "correct":
-        return bool(content["effects"]) and (moved or content["instance"] == ref)
-    return moved or any(row["k"] is not None and (row["t"], tuple(row["k"])) in written for row in content["effects"] if row["t"] != "deadline")
-
-
-def _restore(draft: Draft, table: str, place: tuple[Any, ...], old: Any) -> None:
-    """The row as it was; a row that was not there yet is emptied, withdrawn or void, since rows are never deleted."""
-    if table == "deadline":
-        _restore_deadline(draft, place, old)
-        return
-    now = draft.tables[table][place]
-    if table == "row":
-        _restore_row(draft, now, old)
-    elif table == "message" and draft.deadlines(now.instance)[now.name].revision != now.revision:
-        return  # its deadline came back as a revision of its own, which tells anew
-    elif old is not None:
-        draft.put(table, old._replace(revision=now.revision) if table == "instance" else old)
-    elif table == "document":
-        draft.put("document", now._replace(withdrawn=True))
-
-
-def _restore_row(draft: Draft, now: Row, old: Row | None) -> None:
-    """The round as it was; so is the one after it, which holds what it held since the step that had opened that one was taken back."""
-    before = old or draft.tables["row"].get((now.instance, now.name, now.round - 1)) or now._replace(status="open", data={})
-    latest = draft.row(now.instance, now.name) or now
-    for row in {now.round: now, latest.round: latest}.values():
-        draft.put("row", row._replace(status=before.status, data=before.data, on=before.on))
-    if old is None:
-        _move_papers(draft, now.instance, now.name, now.round)
-
-
-def _restore_deadline(draft: Draft, place: tuple[Any, ...], old: Deadline | None) -> None:
-    """The deadline as it was, as the latest revision there is: of earlier ones nobody asks any more."""
-    ref, name, revision = place
-    now = draft.deadlines(ref)[name]
-    if old is None and now.revision == revision:
-        draft.put("deadline", now._replace(status="void", wake_at="", settled_on=draft.office.today, reason="taken back"))
-    elif old is not None and now.revision == revision:
-        draft.put("deadline", old)
-    elif old is not None and old.status == "open":
-        if now.status == "open":
-            draft.put("deadline", now._replace(status="void", wake_at="", settled_on=draft.office.today, reason="taken back"))
-        draft.put("deadline", old._replace(revision=now.revision + 1))
-
-
-def _move_papers(draft: Draft, instance: str, row: str, turn: int) -> None:
-    """A round that was opened in error holds what the round before it held: its documents and approvals come along."""
-    for table in ("document", "approval"):
-        for held in list(draft.tables[table].values()):
-            if (held.instance, held.row, held.round) == (instance, row, turn - 1):
-                draft.put(table, held._replace(round=turn))
+    return done(draft, entry, request)
 
 
 def _stage(draft: Draft, entry: Earlier, request: Request) -> None:
@@ -264,7 +163,8 @@ def _activity(draft: Draft, entry: Earlier, request: Request) -> None:
     reckoning.reckon(draft, draft.office.today)
 
 
-def _done(draft: Draft, entry: Earlier, request: Request) -> Change:
+def done(draft: Draft, entry: Earlier, request: Request) -> Change:
+    """What puts an entry right."""
     documents = tuple(draft.tables[table][key] for table, key in draft.touched if table == "document")
     definition = entry.content["definition"]
     return Change("correct", draft.effects(), draft.office.today, entry.content["instance"], reason=request.reason, corrects=entry.content["eid"],
