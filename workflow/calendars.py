@@ -77,7 +77,7 @@ def _indonesia(years: list[int]) -> tuple[list[Day], list[Coverage]]:
     for year in map("{:04d}".format, years):
         estimated = sum(on.startswith(year) and "(estimated)" in name for on, name in national.items())
         gaps = ([] if year in decreed else ["the joint decree (cuti bersama) is missing"]) + ([f"{estimated} days estimated"] if estimated else [])
-        coverage.append(Coverage("ID", int(year), "known" if year in decreed else "partial", "; ".join([source, *gaps])))
+        coverage.append(Coverage("ID", int(year), "partial" if gaps else "known", "; ".join([source, *gaps])))
     return merge(days, ()), coverage
 
 
