@@ -14,6 +14,7 @@ from world import World
 
 from workflow.core.agreement import Effect
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain
+from workflow.store.postgresql import PostgresStore
 
 ROUGH, ROUNDS = 40, 80  # rounds with trouble, and all of them
 DEADLY = ("claim", "hand", "commit", "settle", "release")
@@ -105,9 +106,10 @@ class Fallible:
         self.days.dies(0.1)
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_every_message_ends_a_chat_is_told_once_and_mail_keeps_its_key(tmp_path, seed):
-    world = World(tmp_path).holidays()
+@pytest.mark.parametrize(("database", "seed"), [("sqlite", seed) for seed in range(12)] + [("postgresql", seed) for seed in range(12, 16)])
+def test_every_message_ends_a_chat_is_told_once_and_mail_keeps_its_key(request, tmp_path, database, seed):
+    store = None if database == "sqlite" else PostgresStore.open(request.getfixturevalue("database_url"))
+    world = World(tmp_path, store=store).holidays()
     world.ref = at_council(world).partition("/")[0]
     hire(world.store, person(), person(id="p2", name="Dian", login="dian", email="dian@bogor.test"))
     days = Days(world, seed)
