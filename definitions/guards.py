@@ -53,7 +53,7 @@ def contract_dates(facts: Facts, _today: date | str) -> str | None:
 
 def notice_dates(facts: Facts, _today: date | str) -> str | None:
     """A notice of termination looks forward."""
-    if _surely_before(facts("notice.terminates_on"), facts("notice.sent")):
+    if _surely_before(facts("notice.terminates_on"), facts("notice.sent") or facts("notice.received")):
         return "the notice ends the memorandum before it was sent"
     return None
 
@@ -98,6 +98,6 @@ GUARDS: dict[str, Guard] = {
     "exploration-positive": Guard(1, exploration_positive),
     "instrument-dates": Guard(1, instrument_dates),
     "contract-dates": Guard(1, contract_dates),
-    "notice-dates": Guard(1, notice_dates),
+    "notice-dates": Guard(2, notice_dates),
     "plan-period": Guard(1, plan_period),
 }

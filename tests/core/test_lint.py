@@ -219,7 +219,7 @@ def test_every_problem_is_said_at_once():
 
 def test_a_state_that_only_the_clock_leaves_is_a_warning():
     """It may be meant; it does not forbid the definitions."""
-    close = 'close                = { from = ["awaiting-plan", "stale"'
+    close = 'close                = { from = ["signed", "awaiting-plan", "stale"'
 
     problems = edited("loi", close + ', "planning"]', close + "]")
 

@@ -62,12 +62,15 @@ def test_a_mayor_who_travels_needs_the_ministers_permit(world):
     assert "governor-leave" not in missing
 
 
-def test_a_journey_without_the_mayor_needs_none(world):
+def test_a_journey_without_the_mayor_needs_no_permit_of_the_minister_and_asks_for_those_of_the_officials(world):
     ref = visit(world, direction="outbound")
     world.take(ref, "screen")
     world.take(ref, "plan", mayor_travels="no")
 
-    assert set(wanted(world, ref, "clear")) == {"partner-confirms"}
+    assert set(wanted(world, ref, "clear")) == {"partner-confirms", "officials-permit"}
+    world.engine.record(ref, ask({"partner-confirms.asked": "2026-03-01", "partner-confirms.answer": "agreed",
+                                  "partner-confirms.received": "2026-03-02"}))
+    assert world.engine.advance(ref, "clear").entry
 
 
 def test_a_question_that_others_depend_on_is_answered_first(world):

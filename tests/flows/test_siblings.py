@@ -87,7 +87,7 @@ def test_a_successor_in_time_has_no_gap_and_supersedes(world):
 
     done = existing(world, ref, "mou", "in-force", "2026-05-04", SUCCESSOR, predecessor="mou")
 
-    assert done.moved == (("mou", "in-force", "superseded"),)
+    assert done.moved == (("mou", "in-force", "superseded"), ("review", "scheduled", "void"))
     assert world.stage(f"{ref}/mou-2").gap_days == 0
 
 

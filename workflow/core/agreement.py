@@ -46,7 +46,7 @@ class Instance(NamedTuple):
     state: str
     since: str
     opened_on: str
-    entered: list[list[str]]  # [state, date] of the last time each state was entered
+    entered: list[list[str]]  # [state, date]: the first time each state was entered, and the last
     links: Data
     counters: Data  # name -> [count, date of the last]
     fired: list[str]

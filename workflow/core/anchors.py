@@ -45,7 +45,7 @@ def _day(draft: Draft, instance: Instance | None, anchor: str) -> str:
     if instance is None or kind in ("last", "first", "param"):
         return _track_day(draft, kind, name)
     if kind == "state":
-        return next((day for state, day in instance.entered if state == name), "")
+        return next((day for state, day in reversed(instance.entered) if state == name), "")
     if kind in ("field", "link"):
         return str(facts.fact(draft, instance, name) or "")
     if kind == "counter":

@@ -37,7 +37,8 @@ def _moved(instance: Instance, transition: Transition, on: str) -> Instance:
     if name:
         counters[name] = [counters.get(name, [0, ""])[0] + 1, on]
     if transition.to:
-        entered = [pair for pair in entered if pair[0] != transition.to] + [[transition.to, on]]
+        first = next((pair for pair in entered if pair[0] == transition.to), None)
+        entered = [pair for pair in entered if pair[0] != transition.to or pair is first] + [[transition.to, on]]
     elif transition.name not in fired:
         fired = [*fired, transition.name]
     return instance._replace(state=transition.to or instance.state, since=on if transition.to else instance.since, entered=entered,

@@ -13,7 +13,7 @@ from workflow.core import dates, facts
 from workflow.core.facts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from workflow.core.agreement import Document, Instance, Row
     from workflow.core.definition import Requirement
@@ -98,18 +98,28 @@ def _document(question: Question) -> Iterator[Reason]:
         if len(languages) < wanted:
             yield (*say("it takes {wanted} languages, on record: {languages}", wanted=wanted, languages=", ".join(sorted(languages)) or "-"),
                    f"record --document {name}=FILE:LANGUAGE")
+        yield from _absent(name, set(spec.get("languages", ())) - languages if len(languages) >= wanted else set())
         if spec.get("per_language"):
             signed = {doc.language for doc in question.draft.documents(question.instance.ref, "instrument")} - {""}
-            absent = sorted(signed - languages)
-            if absent:
-                yield (*say("no copy on record in: {languages}", languages=", ".join(absent)),
-                       " ".join(["record", *(f"--document {name}=FILE:{code}" for code in absent)]))
+            yield from _absent(name, signed - languages)
     for key, wanted_values in (("parts", spec.get("parts", ())), ("sent_to", spec.get("to", ()))):
         absent = [value for value in wanted_values if value not in question.data.get(key, ())]
         if absent:
-            yield *say("it must name: {parts}", parts=", ".join(absent)), f"record {name}.{key}={','.join(wanted_values)}"
+            yield *say("it must name: {parts}", parts=", ".join(absent)), _list(question, f"{name}.{key}", key, wanted_values)
     yield from _fields(question, list(spec.get("of", ())))
     yield from _guard(question)
+
+
+def _absent(name: str, languages: set[str]) -> Iterator[Reason]:
+    if languages:
+        yield (*say("no copy on record in: {languages}", languages=", ".join(sorted(languages))),
+               " ".join(["record", *(f"--document {name}=FILE:{code}" for code in sorted(languages))]))
+
+
+def _list(question: Question, field: str, key: str, wanted: Iterable[str]) -> str:
+    """What puts a whole list on record: a correction, where a part of it is there."""
+    value = f"{field}={','.join(wanted)}"
+    return f"mufakat correct ENTRY {value} --reason TEXT" if question.data.get(key) else f"record {value}"
 
 
 def _official(question: Question) -> bool:
@@ -119,7 +129,8 @@ def _official(question: Question) -> bool:
 
 def _letter(question: Question) -> Iterator[Reason]:
     name = question.need.row
-    if question.missing(["sent"]) or (_official(question) and (question.missing(["number"]) or not question.documents)):
+    dated = "received" if question.need.spec.get("parties") and question.data.get("received") else "sent"  # of the other party's it is its receipt
+    if question.missing([dated]) or (_official(question) and (question.missing(["number"]) or not question.documents)):
         tail = " --letter NUMBER --file FILE" if _official(question) else ""
         yield *say("the letter is not on record"), f"record {name} --sent DATE{tail}"
     enclosed = question.need.spec.get("encloses")
@@ -135,7 +146,7 @@ def _reply(question: Question) -> Iterator[Reason]:
     outcomes, accepts = "|".join(spec["outcomes"]), spec["accepts"]
     number = " --letter NUMBER --file FILE" if _official(question) else ""
     first = question.draft.definition(question.instance).requirements.get(name, question.need)  # several may read one reply
-    asks = "" if "request" in first.spec else f"record {name} --asked DATE{number}"
+    asks = "" if "request" in first.spec or spec.get("unasked") else f"record {name} --asked DATE{number}"
     if asks and question.missing(["asked"]):
         yield *say("nobody has asked yet"), asks
     if question.missing(["answer"]):
@@ -161,8 +172,19 @@ def warnings(question: Question) -> Iterator[Reason]:
         if nameless:
             yield (*say("its name at these parties is not on record: {parties}", parties=", ".join(nameless)),
                    "record " + " ".join(f"'{question.need.name}.name.{party}=TEXT'" for party in nameless))
+    yield from _lead(question)
     if question.need.spec.get("stale") == "warn" and question.data.get("answer") in question.need.spec["accepts"]:
         yield from _stale(question)
+
+
+def _lead(question: Question) -> Iterator[Reason]:
+    """A letter that names an end sooner than the text gives time for: the parties may have agreed on it, so it is told and not refused."""
+    lead = question.need.spec.get("lead")
+    months = facts.fact(question.draft, question.instance, lead["months"]) if lead else None
+    given, ends = question.data.get("sent") or question.data.get("received"), question.data.get(lead["field"]) if lead else None
+    if months and given and ends and dates.surely_before(ends, dates.later(given, f"{months}m")):
+        yield (*say("the text gives {months} months' notice, until {date}; this ends it on {ends}", months=months,
+                    date=dates.later(given, f"{months}m"), ends=ends), "")
 
 
 def _stale(question: Question) -> Iterator[Reason]:
@@ -218,7 +240,7 @@ def _meeting(question: Question) -> Iterator[Reason]:
         wanted += facts.fact(question.draft, question.instance, spec["members_of"].removeprefix("field:")) or []
     absent = [member for member in wanted if member not in question.data.get("attended", ())]
     if question.data.get("attended") and absent:
-        yield *say("not among those who attended: {members}", members=", ".join(absent)), f"record attended={','.join(wanted)}"
+        yield *say("not among those who attended: {members}", members=", ".join(absent)), _list(question, "attended", "attended", wanted)
     yield from _file(question)
     yield from _version(question, question.data.get("of_version"))
 

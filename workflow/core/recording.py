@@ -230,7 +230,12 @@ def _asks_again(draft: Draft, instance: Instance, need: Requirement, row: Row, f
     old = "of_version" in row.data and row.data["of_version"] < _newest(draft, instance, need.spec.get("of_version", ""))
     if need.kind == "meeting":
         return "held_on" in fields and "held_on" in row.data and old
-    return need.kind == "reply" and "asked" in fields and (bool(row.data.get("answer")) or ("asked" in row.data and old))
+    if need.kind != "reply" or "asked" not in fields:
+        return False
+    answered = bool(row.data.get("answer"))
+    if "asked" in row.data:
+        return answered or old
+    return answered and dates.surely_before(row.data.get("received", ""), fields["asked"])  # else it is the question of that very answer
 
 
 def _newest(draft: Draft, instance: Instance, text: str) -> int:

@@ -94,9 +94,9 @@ class PostgresStore(PostgresTree):
         link = connect(address, read_only=read_only, statement_timeout=statement_timeout, lock_timeout=lock_timeout)
         try:
             store = cls(Link(address, link, options))
-            examine(link, store.where)
+            examine(store._link.rows, store.where)
         except BaseException:
-            link.close()
+            store.close()
             raise
         return store
 

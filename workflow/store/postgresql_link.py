@@ -68,7 +68,8 @@ def connect(address: str, *, read_only: bool = False, statement_timeout: float =
                 link.close()
             if not isinstance(error, psycopg.Error):
                 raise
-            if pause is None or not (away or _starting(error)) or not (link is None or _lost(error)):
+            cut = link is not None and _lost(error)  # it stood, and went while it was set up
+            if pause is None or not (cut or (link is None and (away or _starting(error)))):
                 raise _unreachable(where, error, link) from error
         else:
             return link

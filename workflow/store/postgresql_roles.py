@@ -25,7 +25,7 @@ from workflow.errors import InvalidInput, Phrase
 from workflow.store import shown
 from workflow.store.connection import REVISION_TABLE
 from workflow.store.postgresql_link import connect, problem
-from workflow.store.postgresql_schema import examine, schema
+from workflow.store.postgresql_schema import examine, over, schema
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE, TABLES
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _connected(address: str, *, read_only: bool = False) -> Iterator[psycopg.Con
     """A connection to an office's database that has this program's schema."""
     with closing(connect(address, read_only=read_only)) as link:
         try:
-            examine(link, shown(address))
+            examine(over(link), shown(address))
             yield link
         except psycopg.Error as error:
             raise problem(shown(address), error) from error

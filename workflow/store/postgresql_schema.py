@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -11,19 +11,24 @@ from workflow.errors import Phrase, StoreNotReady
 from workflow.store.connection import REVISION, REVISION_TABLE
 from workflow.store.postgresql_link import problem
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Rows = Callable[[str], list[Any]]
+
 MARK = "mufakat"  # the comment on the table that names the schema's revision
 LOOK = (f"SELECT to_regclass('{REVISION_TABLE}') IS NOT NULL, obj_description(to_regclass('{REVISION_TABLE}')), "
         "(SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())")
 
 
-def examine(link: psycopg.Connection[Any], where: str) -> None:
+def examine(rows: Rows, where: str) -> None:
     """
-    Refuse a database that is not ours or has another schema.
+    Refuse a database that is not ours or has another schema; `rows` runs a statement.
 
     Raises:
         StoreNotReady: with what helps.
     """
-    found = revision(link, where)
+    found = revision(rows, where)
     if not found:
         raise StoreNotReady(where, "is empty", "mufakat init")
     if found < REVISION:
@@ -33,7 +38,7 @@ def examine(link: psycopg.Connection[Any], where: str) -> None:
                             "pip install --upgrade mufakat")
 
 
-def revision(link: psycopg.Connection[Any], where: str) -> str:
+def revision(rows: Rows, where: str) -> str:
     """
     The schema of a database; empty where it has no table.
 
@@ -41,15 +46,20 @@ def revision(link: psycopg.Connection[Any], where: str) -> str:
         StoreNotReady: it holds the tables of another program.
     """
     try:
-        there, mark, tables = link.execute(LOOK).fetchone() or (False, None, 0)
+        ((there, mark, tables),) = rows(LOOK)
         if there and mark == MARK:
-            row = link.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone()
-            return str(row[0]) if row else ""
+            found = rows(f"SELECT version_num FROM {REVISION_TABLE}")
+            return str(found[0][0]) if found else ""
     except psycopg.Error as error:
         raise problem(where, error) from error
     if tables:
         raise StoreNotReady(where, "is the database of another program", "name another database, then: mufakat init")
     return ""
+
+
+def over(link: psycopg.Connection[Any]) -> Rows:
+    """The rows of a statement over one connection."""
+    return lambda sql: link.execute(sql).fetchall()
 
 
 def schema() -> str:

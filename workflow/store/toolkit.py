@@ -56,9 +56,9 @@ def told(address: str) -> Iterator[None]:
 
 def _server(address: str, *, read_only: bool) -> Any:
     from workflow.store import postgresql_link
-    from workflow.store.postgresql_schema import examine
+    from workflow.store.postgresql_schema import examine, over
 
     link = postgresql_link.connect(address, read_only=read_only, statement_timeout=0)
-    examine(link, shown(address))
+    examine(over(link), shown(address))
     link.autocommit = False
     return link

@@ -10,7 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from workflow.store import shown
 from workflow.store.postgresql_link import connect
-from workflow.store.postgresql_schema import revision
+from workflow.store.postgresql_schema import over, revision
 from workflow.store.toolkit import told
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Server:
 
     def found(self) -> str:
         with closing(connect(self.address, read_only=True)) as link:
-            return revision(link, self.where)
+            return revision(over(link), self.where)
 
     @contextmanager
     def exclusive(self) -> Iterator[Connection]:

@@ -1,0 +1,134 @@
+"""What the law asks for, in its day: languages, permits, powers; and what practice does that the law says nothing about."""
+
+from __future__ import annotations
+
+import pytest
+from flows.scenes import ask, existing, mou_in_force, replays, row, signed_loi
+
+from workflow.errors import RequirementsUnmet
+
+NOTICE = {"notice.number": "1/2026", "notice.terminates_on": "2026-04-01", "termination_reason": "breach", "running_projects": "nurses"}
+
+
+def wanted(world, ref, trigger):
+    """What a transition still asks for: the requirement, and what is said of it."""
+    unmet = next(found for name, _, found in world.engine.options(ref) if name == trigger)
+    return {found.requirement: str(found.text) for found in unmet}
+
+
+def test_a_text_in_foreign_languages_alone_is_not_enough(world):
+    """UU 24/2009 art. 31: in Indonesian, and in the partner's language or English."""
+    ref = world.start()
+    existing(world, ref, "loi", "drafting", "2026-02-02")
+    world.engine.record(f"{ref}/loi", ask(papers=[world.paper("draft", "en"), world.paper("draft", "ja")]))
+    assert "no copy on record in: id" in wanted(world, f"{ref}/loi", "consult")["draft"]
+
+    world.engine.record(f"{ref}/loi", ask(papers=[world.paper("draft", "en"), world.paper("draft", "id")]))
+    assert "draft" not in wanted(world, f"{ref}/loi", "consult")
+
+
+def test_the_law_of_languages_is_not_asked_of_a_letter_older_than_it(world):
+    ref = world.start()
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes"}, occurred="1996-03-01"))
+
+    assert "draft" not in wanted(world, f"{ref}/loi", "consult")
+
+
+def test_a_joint_agreement_is_not_signed_abroad_without_a_permitted_journey(world):
+    """UU 23/2014 art. 76(1)i is about the mayor, whatever is signed."""
+    ref = world.start(track="association")
+    existing(world, ref, "joint-agreement", "agreement-draft", "2026-02-02")
+    world.engine.record(f"{ref}/joint-agreement", ask({"signed_on": "2026-03-02", "place": "Tokyo", "abroad": "yes", "term_kind": "evergreen"},
+                                                      papers=[world.paper("instrument")]))
+
+    with pytest.raises(RequirementsUnmet) as refused:
+        world.engine.advance(f"{ref}/joint-agreement", "sign")
+    assert "travel" in {found.requirement for found in refused.value.unmet}
+
+
+@pytest.mark.parametrize(("opened", "asked"), [("2017-01-02", {"full-powers-then"}), ("2026-01-05", {"treaty", "full-powers"})])
+def test_full_powers_were_needed_for_every_text_until_2018_and_since_then_for_a_treaty(world, opened, asked):
+    ref = world.start()
+    existing(world, ref, "mou", "confirmed", opened)
+
+    assert {name for name in wanted(world, f"{ref}/mou", "make-ready") if name in ("treaty", "full-powers", "full-powers-then")} == asked
+
+
+def test_foreign_affairs_confirms_unasked(world):
+    """PP 28/2018 art. 33: Home Affairs forwards the text, and the confirmation comes back by itself."""
+    ref = world.start()
+    existing(world, ref, "mou", "at-foreign-affairs", "2026-02-02")
+    world.engine.record(f"{ref}/mou", ask({"confirmation.answer": "confirmed", "confirmation.received": "2026-03-02", "confirmation.number": "7"},
+                                          papers=[world.paper("confirmation")]))
+
+    assert "confirmation" not in wanted(world, f"{ref}/mou", "confirm")
+
+
+def test_an_answer_that_came_on_record_before_its_question_is_kept_with_it(world):
+    """History is entered in the order in which papers are found."""
+    ref = world.start()
+    existing(world, ref, "loi", "consulting", "2023-01-02")
+    letter = {"foreign-affairs.answer": "done", "foreign-affairs.received": "2023-01-20", "foreign-affairs.number": "77"}
+    world.engine.record(f"{ref}/loi", ask(letter, papers=[world.paper("foreign-affairs")]))
+    world.engine.record(f"{ref}/loi", ask({"foreign-affairs.asked": "2023-01-06", "foreign-affairs.asked_number": "5"}))
+
+    held = row(world, f"{ref}/loi", "foreign-affairs")
+    assert (held.round, held.status, held.data["asked"], held.data["answer"]) == (1, "met", "2023-01-06", "done")
+
+
+def test_a_question_after_the_answer_opens_a_round_of_its_own(world):
+    ref = world.start()
+    existing(world, ref, "loi", "consulting", "2023-01-02")
+    world.engine.record(f"{ref}/loi", ask({"partner-text.answer": "changes", "partner-text.received": "2023-01-20"}))
+    world.engine.record(f"{ref}/loi", ask({"partner-text.asked": "2023-02-06"}))
+
+    held = row(world, f"{ref}/loi", "partner-text")
+    assert (held.round, held.data.get("answer")) == (2, None)
+
+
+def test_a_partner_gives_notice_by_a_letter_that_was_received(world):
+    mou = mou_in_force(world, ends_on="2030-01-01")
+    given = {**NOTICE, "notice.received": "2026-03-02"}
+
+    done = world.engine.advance(mou, "receive-notice", ask(given, papers=[world.paper("notice")]))
+
+    assert (world.stage(mou).state, done.change.behalf) == ("under-notice", "partner")
+    assert world.deadline(mou, "notice-end").effective == "2026-04-01"
+
+
+def test_a_notice_shorter_than_the_text_allows_is_told_and_not_refused(world):
+    mou = mou_in_force(world, ends_on="2030-01-01", notice_months="6")
+    world.engine.record(mou, ask({**NOTICE, "notice.sent": "2026-03-02"}, papers=[world.paper("notice")]))
+
+    (said,) = [found for name, _, found in world.engine.options(mou) if name == "give-notice"]
+    assert [(found.requirement, found.soft) for found in said] == [("notice", True)]
+    assert "6 months' notice, until 2026-09-02" in str(said[0].text)
+    assert world.engine.advance(mou, "give-notice").entry
+
+
+def test_the_first_time_in_force_stays_the_first(world):
+    """A notice that is withdrawn brings the memorandum back in force, and nothing happened to what counts from its beginning."""
+    mou = mou_in_force(world, since="2025-06-01", ends_on="2030-01-01")
+    before = world.deadline("bogor-kisarazu", "dormancy").anchored_on
+    world.engine.advance(mou, "give-notice", ask({**NOTICE, "notice.sent": "2026-03-02"}, papers=[world.paper("notice")]))
+    world.engine.advance(mou, "withdraw-notice", ask(reason="they talked"))
+
+    assert [pair for pair in world.stage(mou).entered if pair[0] == "in-force"] == [["in-force", "2025-06-01"], ["in-force", "2026-03-02"]]
+    assert world.deadline("bogor-kisarazu", "dormancy").anchored_on == before
+    assert replays(world.store, mou)
+
+
+def test_a_signed_letter_may_be_closed_at_once(world):
+    loi = signed_loi(world)
+
+    assert world.engine.advance(loi, "close", ask(papers=[world.paper("closing-note")])).entry
+
+
+def test_a_review_of_what_gave_way_to_a_successor_is_void(world):
+    loi = signed_loi(world)
+    ref = loi.partition("/")[0]
+    world.engine.open(ref, "review", ask({"cause": "manual"}, links={"subject": "loi"}))
+    existing(world, ref, "mou", "in-force", "2026-02-02", origin="loi")
+
+    assert world.stage(loi).state == "fulfilled"
+    assert world.stage(f"{ref}/review").state == "void"
