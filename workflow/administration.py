@@ -124,7 +124,7 @@ class Administration:
         self._admin("set the log's key")
         return self._write("key", lambda case: _set(case, "log_key", public), dry_run=dry_run)
 
-    def restart(self, origin: str, public: str, before: str, *, reason: str = "") -> Wrote:
+    def restart(self, origin: str, public: str, before: str, *, reason: str = "", dry_run: bool = False) -> Wrote:
         """
         Begin another incarnation of the log, after an older copy of the database was put back.
 
@@ -137,7 +137,7 @@ class Administration:
                 raise InvalidInput("origin", origin, "another name than before is needed")
             for name, value in (("origin", origin), ("log_key", public), ("log_before", before)):
                 yield from _set(case, name, value)
-        return self._write("restart", decide, origin=origin, reason=reason)
+        return self._write("restart", decide, dry_run=dry_run, origin=origin, reason=reason)
 
     def fill(self, calendar: str, days: Sequence[Day], coverage: Sequence[Coverage], *, dry_run: bool = False) -> list[Wrote]:
         """

@@ -23,8 +23,9 @@ def notify_command() -> None:
 @notify_command.command("test", examples=("mufakat notify test --to me", "mufakat notify test --to sari --channel file"))
 @click.option("--to", "recipient", required=True, metavar="PERSON", help="Login, name or id; me.")
 @click.option("--channel", "names", multiple=True, metavar="CHANNEL", help="Only this one; default every channel of the person.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, to whom and over which channels; nothing is.")
 @pass_app
-def test_command(app: App, recipient: str, names: tuple[str, ...]) -> None:
+def test_command(app: App, recipient: str, names: tuple[str, ...], dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """Send a test message now, over each channel of the person. Exit 7 if one did not take it."""
     from workflow.channels import CHANNELS
     from workflow.commands.data import emit_rows
@@ -39,6 +40,9 @@ def test_command(app: App, recipient: str, names: tuple[str, ...]) -> None:
             raise NotFound("channel", name, tuple(CHANNELS))
         key = hashlib.sha256(f"test {person.id} {name} {app.clock()}".encode()).hexdigest()[:40]
         message = note(key, person, Phrase("a test"), [Phrase("This is a test: reminders will reach you this way ({channel}).", channel=name)])
+        if dry_run:
+            rows.append({"channel": name, "person": person.id, "sent": False, "key": key, "message": message.text, "dry_run": True})
+            continue
         try:
             connected(name).send(message)
         except DeliveryFailed as fault:
@@ -48,7 +52,11 @@ def test_command(app: App, recipient: str, names: tuple[str, ...]) -> None:
         rows.append({"channel": name, "person": person.id, "sent": True, "key": key, "message": ""})
     if app.plain:
         for row in rows:
-            if row["sent"]:
+            if dry_run:
+                app.console.flow([_("to {name} over {channel}").format(name=person.name, channel=row["channel"]),
+                                  f"({_('nothing was written (dry run)')})"])
+                app.console.say(str(row["message"]))
+            elif row["sent"]:
                 app.console.say(_("sent to {name} over {channel}").format(name=person.name, channel=row["channel"]))
             else:
                 app.console.tell(str(row["message"]))
