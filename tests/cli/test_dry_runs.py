@@ -95,3 +95,4 @@ def test_what_would_be_refused_is_refused_in_a_dry_run_too(loi):
     assert loi("audit checkpoint --dry-run").exit_code == 2
     assert loi("audit key rotate --dry-run").exit_code == 2
     assert loi("notify test --to nobody --dry-run").exit_code == 3
+    assert "mufakat config set mail FILE" in loi("notify test --to me --channel email --dry-run").stderr

@@ -34,35 +34,34 @@ def test_command(app: App, recipient: str, names: tuple[str, ...], dry_run: bool
     from workflow.messages import note
 
     person = app.person(recipient)
-    connected, rows, failed = connector(app), [], None
+    connected, rows, failed = connector(app), [], False
     for name in names or person.channels or channels_of(app.reader.library):
         if name not in CHANNELS:
             raise NotFound("channel", name, tuple(CHANNELS))
         key = hashlib.sha256(f"test {person.id} {name} {app.clock()}".encode()).hexdigest()[:40]
         message = note(key, person, Phrase("a test"), [Phrase("This is a test: reminders will reach you this way ({channel}).", channel=name)])
-        if dry_run:
-            rows.append({"channel": name, "person": person.id, "sent": False, "key": key, "message": message.text, "dry_run": True})
-            continue
+        row = {"channel": name, "person": person.id, "sent": False, "key": key, "message": message.text if dry_run else "", "dry_run": dry_run}
         try:
-            connected(name).send(message)
+            way = connected(name)
+            if not dry_run:
+                way.send(message)
+                row["sent"] = True
         except DeliveryFailed as fault:
-            failed = fault
-            rows.append({"channel": name, "person": person.id, "sent": False, "key": key, "message": message_of(fault)})
-            continue
-        rows.append({"channel": name, "person": person.id, "sent": True, "key": key, "message": ""})
+            failed, row["message"], row["dry_run"] = True, message_of(fault), False
+        rows.append(row)
     if app.plain:
         for row in rows:
-            if dry_run:
-                app.console.flow([_("to {name} over {channel}").format(name=person.name, channel=row["channel"]),
-                                  f"({_('nothing was written (dry run)')})"])
-                app.console.say(str(row["message"]))
-            elif row["sent"]:
+            if row["sent"]:
                 app.console.say(_("sent to {name} over {channel}").format(name=person.name, channel=row["channel"]))
+            elif row["dry_run"]:
+                app.console.flow([_("to {name} over {channel}").format(name=person.name, channel=row["channel"]),
+                                  f"({_('nothing was sent (dry run)')})"])
+                app.console.say(str(row["message"]))
             else:
                 app.console.tell(str(row["message"]))
     else:
         emit_rows(app, rows, [], ident="key")
-    if failed is not None:
+    if failed:
         from workflow.commands.failures import UNDELIVERED, Failed
 
         raise Failed(UNDELIVERED)
