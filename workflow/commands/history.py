@@ -139,7 +139,7 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
     for effect in effects:
         values = effect["values"]
         if effect["table"] == "document" and effect["key"] is None:
-            found.append(f"{values['row']}: {values['filename']}")
+            found.append(f"{values['row']}: {values['filename']}" + (f" ({values['language']})" if values["language"] else ""))
         elif effect["table"] == "document" and values.get("withdrawn"):
             found.append(_("a file is withdrawn"))
         elif effect["table"] == "approval" and effect["key"] is None:
