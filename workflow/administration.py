@@ -66,7 +66,8 @@ class Administration:
             yield from (_new("setting", Setting(key, value)) for key, value in settings.items() if (key,) not in case.tables["setting"])
         return self._write("init", decide, first=Actor("p1", name, "os"))
 
-    def add_person(self, name: str, login: str, roles: Sequence[str], *, email: str = "", lang: str = "en", zone: str = "", admin: bool = False,
+    def add_person(self, name: str, login: str, roles: Sequence[str] = (), *, email: str = "", lang: str = "en", zone: str = "",
+                   admin: bool = False, channels: Sequence[str] = (), quiet: Sequence[str] = (), calendar: str = "",
                    dry_run: bool = False) -> Wrote:
         """Add somebody who acts or is told."""
         self._admin("add a person")
@@ -76,6 +77,7 @@ class Administration:
             if role not in ROLES:
                 raise InvalidInput("role", role, Phrase("choose one of {choices}", choices=", ".join(ROLES)), ROLES)
         check_email(email)
+        hours = check_hours(quiet) if quiet else []
 
         def decide(case: Case) -> Iterable[Effect]:
             people: Mapping[Any, Person] = case.tables["person"]
@@ -84,7 +86,8 @@ class Administration:
                     raise InvalidInput("login", login, Phrase("{name} ({id}) has it", name=person.name, id=person.id))
             where = zone or str(case.tables["setting"].get(("zone",), Setting("zone", "Asia/Jakarta")).value)
             check_zone(where)
-            yield _new("person", Person(f"p{len(people) + 1}", name.strip(), login, email, list(roles), lang, where, admin))
+            yield _new("person", Person(f"p{len(people) + 1}", name.strip(), login, email, list(roles), lang, where, admin,
+                                        channels=list(channels), quiet=hours, calendar=calendar))
         return self._write("person", decide, dry_run=dry_run)
 
     def edit_person(self, ident: str, changes: Mapping[str, Any], *, dry_run: bool = False) -> Wrote:
@@ -124,7 +127,7 @@ class Administration:
         self._admin("set the log's key")
         return self._write("key", lambda case: _set(case, "log_key", public), dry_run=dry_run)
 
-    def restart(self, origin: str, public: str, before: str, *, reason: str = "") -> Wrote:
+    def restart(self, origin: str, public: str, before: str, *, reason: str = "", dry_run: bool = False) -> Wrote:
         """
         Begin another incarnation of the log, after an older copy of the database was put back.
 
@@ -137,7 +140,7 @@ class Administration:
                 raise InvalidInput("origin", origin, "another name than before is needed")
             for name, value in (("origin", origin), ("log_key", public), ("log_before", before)):
                 yield from _set(case, name, value)
-        return self._write("restart", decide, origin=origin, reason=reason)
+        return self._write("restart", decide, dry_run=dry_run, origin=origin, reason=reason)
 
     def fill(self, calendar: str, days: Sequence[Day], coverage: Sequence[Coverage], *, dry_run: bool = False) -> list[Wrote]:
         """

@@ -53,6 +53,18 @@ class Log:
             self._keep(level, size)
         return size
 
+    @property
+    def signing(self) -> KeyFile:
+        """
+        The key that signs.
+
+        Raises:
+            InvalidInput: none is set.
+        """
+        if self.key is None:
+            raise InvalidInput("key", "", "no key is set, so nothing can be signed: mufakat audit key create")
+        return self.key
+
     def due(self) -> bool:
         """Whether enough is not covered by a signature, or has been for long enough."""
         newest = self.store.newest()
@@ -67,17 +79,16 @@ class Log:
             InvalidInput: no key is set, or it cannot be used.
             LogRewritten: the log does not continue what the key has signed.
         """
-        if self.key is None:
-            raise InvalidInput("key", "", "no key is set, so nothing can be signed: mufakat audit key create")
-        with self.key.alone():
+        key = self.signing
+        with key.alone():
             size = self.integrate()
-            holder, newest = self.key.signer().key, self.store.newest()
+            holder, newest = key.signer().key, self.store.newest()
             if newest is not None and newest.size == size and any((one.name, one.id) == holder[:2] for one in parse_note(newest.note).signatures):
-                if (last := self.key.last()[0]).size > size:  # an older copy was put back, with the checkpoint that it ended with
+                if (last := key.last()[0]).size > size:  # an older copy was put back, with the checkpoint that it ended with
                     raise LogRewritten("ROLLBACK", last.size, size)
                 return newest
             found = Checkpoint(self.origin, size, root_at(size, self.node))
-            note = self.key.sign(found, self.consistency)
+            note = key.sign(found, self.consistency)
             for other in self.also:
                 note = other.sign(found, self.consistency, note=note)
             made = Signed(size, self.clock(), str(note))

@@ -284,8 +284,8 @@ class Engine(Promises):
         return request(ask, self.documents)
 
     def _commit(self, case: Case, change: Change, ask: Ask, now: str, pins: Sequence[Pinned], *asked: Any, by: Actor | None = None) -> Done:
-        if ask.dry_run:
-            return outcome(case, change, "", now, dry_run=True)
+        if ask.dry_run or not (change.effects or change.reason):  # what says nothing new is no entry
+            return outcome(case, change, "", now, dry_run=ask.dry_run)
         same = (ask.request, digest(ask, asked, self.documents)) if ask.request else None
         entry = self._seal_and_commit(case, change, now, ask.request, pins, same, by)
         return outcome(case, change, f"{case.agreement.ref}#{entry.cseq}", now)

@@ -16,7 +16,8 @@ class Done(NamedTuple):
     """
     What a verb did: the change, its entry's reference (`bogor-kisarazu#12`), and the facts of time applied before it.
 
-    `repeated`: the request had been carried out before; nothing was written. The rest is read off the change when it is asked for.
+    `repeated`: the request had been carried out before; nothing was written. `entry` is empty where nothing was. The rest is read off the
+    change when it is asked for.
     """
 
     ref: str
@@ -27,6 +28,11 @@ class Done(NamedTuple):
     before: tuple[Done, ...] = ()
     dry_run: bool = False
     repeated: bool = False
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether nothing was new: all of it was on record already, so there is no entry."""
+        return not (self.repeated or self.change.effects or self.change.reason)
 
     @property
     def opened(self) -> tuple[Instance, ...]:
@@ -55,6 +61,12 @@ class Done(NamedTuple):
                 held = self._before(table, key).data if key else {}
                 found += [(row.instance, row.name, field, value) for field, value in row.data.items() if held.get(field) != value]
         return tuple(found)
+
+    @property
+    def linked(self) -> tuple[tuple[str, str, str], ...]:
+        """Links of stages that were there, as they are now: (stage, link, the stage that it names)."""
+        return tuple((key[0], link, stage) for table, key, values in self.change.effects if table == "instance" and key and "links" in values
+                     for link, stage in values["links"].items() if self._before(table, key).links.get(link) != stage)
 
     def _before(self, table: str, key: tuple[Any, ...]) -> Any:
         return self.case.tables[table][key] if self.case is not None else None

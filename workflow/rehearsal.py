@@ -15,7 +15,7 @@ from workflow.reminders import BATCH, whole
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workflow.core.agreement import Effect, Head
+    from workflow.core.agreement import Change, Effect, Head
     from workflow.core.digest import Outgoing
     from workflow.core.office import Person
     from workflow.engine import Engine
@@ -42,6 +42,7 @@ class Rehearsal:
     def __init__(self, store: Store, engine: Engine, people: Mapping[str, Person]) -> None:
         self.store, self.engine, self.people = store, engine, dict(people)
         self.now = engine.clock()
+        self.steps: list[tuple[str, Change]] = []  # what time does first: the agreement, the change
         self.cases: dict[str, Case] = {}
         self.unclaimed: dict[str, Case] = {}
 
@@ -65,6 +66,8 @@ class Rehearsal:
             change = decision.notice(case, office, office.today) or reminding.sweep(case, office, self.people)
             if change is None:
                 return whole(case)
+            if change.act != "remind":
+                self.steps.append((case.agreement.ref, change))
             case = whole(after(case, change))
 
     def load(self, ref: str, **_more: Any) -> Case:

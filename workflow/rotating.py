@@ -49,12 +49,18 @@ class Going(KeyFile):
         os.unlink(new.memory)
         return kept
 
-    def _kept(self) -> str:
-        """A second name for the key and its memory; those of an earlier predecessor stay."""
+    @property
+    def place(self) -> str:
+        """Where it will be kept: those of earlier predecessors stay."""
         path, number = self.path + OLD, 1
         while os.path.exists(path) and not _same(path, self.path):
             number += 1
             path = f"{self.path}{OLD}-{number}"
+        return path
+
+    def _kept(self) -> str:
+        """A second name for the key and its memory."""
+        path = self.place
         if not os.path.exists(path):
             _link(self.path, path)
         if os.path.exists(self.memory) and not os.path.exists(path + MEMORY):
@@ -92,9 +98,9 @@ def create(key: KeyFile, office: Administration) -> Key:
     return public
 
 
-def rotate(key: KeyFile, office: Administration, store: Records, clock: Callable[[], str]) -> Changed:
+def rotate(key: KeyFile, office: Administration, store: Records, clock: Callable[[], str], *, dry_run: bool = False) -> Changed:
     """
-    Put another key in the place of a log's key; a checkpoint signed by both hands the trust on.
+    Put another key in the place of a log's key; a checkpoint signed by both hands the trust on. In a dry run: the key that would go.
 
     Raises:
         InvalidInput: the key is not there, or cannot be used.
@@ -102,6 +108,9 @@ def rotate(key: KeyFile, office: Administration, store: Records, clock: Callable
     """
     old, new, origin = Going(key.path), KeyFile(key.path + NEW), _setting(office, "origin")
     old.last()
+    if dry_run:
+        office.announce_key("-", dry_run=True)  # whoever may not is refused
+        return Changed(_checked(old, origin).signer().key, store.newest(), old.place)
     with old.alone():
         if not new.exists and os.path.exists(new.memory) and _setting(office, "log_key") == old.signer().key.text:
             os.unlink(new.memory)  # all was done but this
@@ -120,17 +129,31 @@ def restart(key: KeyFile, office: Administration, store: Records, clock: Callabl
     Raises:
         InvalidInput: the log continues what was signed, or nothing tells what was signed last.
     """
-    old, new, origin = Witness(key.path), KeyFile(key.path + NEW), _setting(office, "origin")
-    if not (new.exists and new.signer().key.text == _setting(office, "log_key")):
-        last = before or _last(old, _setting(office, "log_key")) or getattr(store.newest(), "note", "")
-        if not last:
-            raise InvalidInput("before", "", "nothing tells what was signed last: name a checkpoint that was kept, by --before FILE")
-        _refuse_what_continues(old, store)
-        public = _begun(new, _next(origin, again=bool(_setting(office, "log_before"))))
+    old, new = Witness(key.path), KeyFile(key.path + NEW)
+    name, last = anew(key, office, store, before=before)
+    if last:
+        public = _begun(new, name)
         office.restart(public.name, public.text, last, reason=reason)
     public = new.signer().key
     made = Log(store, public.name, clock, new, [old] if _usable(old) else []).checkpoint()
     return Changed(public, made, old.give_way(new, made.note))
+
+
+def anew(key: KeyFile, office: Administration, store: Records, *, before: str = "") -> tuple[str, str]:
+    """
+    The name of a log that would begin anew, and the checkpoint that tells what was signed of it last; empty: it has begun, and was stopped.
+
+    Raises:
+        InvalidInput: the log continues what was signed, or nothing tells what was signed last.
+    """
+    new, told = KeyFile(key.path + NEW), _setting(office, "log_key")
+    if new.exists and new.signer().key.text == told:
+        return new.signer().key.name, ""
+    last = before or _last(key, told) or getattr(store.newest(), "note", "")
+    if not last:
+        raise InvalidInput("before", "", "nothing tells what was signed last: name a checkpoint that was kept, by --before FILE")
+    _refuse_what_continues(key, store)
+    return _next(_setting(office, "origin"), again=bool(_setting(office, "log_before"))), last
 
 
 def _begun(new: KeyFile, origin: str) -> Key:
@@ -156,8 +179,7 @@ def _refuse_what_continues(old: KeyFile, store: Records) -> None:
         last, _ = old.last()
     except InvalidInput:
         return  # there is no key, or it does not know: that is a reason
-    log = Log(store, last.origin, str, old)
-    size = log.integrate()
+    log, size = Log(store, last.origin, str, old), store.size()  # what was signed had its place before
     if last.size > size:
         return
     try:

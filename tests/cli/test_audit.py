@@ -166,7 +166,7 @@ def test_a_person_in_an_entry_is_a_commitment_whose_value_is_kept_or_not(signed)
     assert {row["kept"] for row in signed.json(f"audit show {entry}")["personal"]} == {True}
     signed.ok("person edit sari --inactive")
 
-    signed.ok("audit erase --person sari --reason left")
+    signed.ok("audit erase --person sari --reason left --yes")
 
     shown = signed.json(f"audit show {entry}")
     assert {row["kept"] for row in shown["personal"]} == {False}
@@ -180,9 +180,9 @@ def test_erasing_asks_for_one_thing_and_a_reason_and_can_be_tried(signed):
 
     tried = signed.json("audit erase --document bogor-kisarazu#1 --reason scan --dry-run")
     assert (tried["entry"], tried["file"], len(tried["values"])) == ("", True, 1)
-    done = signed.json("audit erase --document bogor-kisarazu#1 --reason scan")
+    done = signed.json("audit erase --document bogor-kisarazu#1 --reason scan --yes")
     assert (done["entry"], done["file"]) == ("bogor-kisarazu#4", True)
-    assert signed.json("audit erase --document bogor-kisarazu#1 --reason scan")["entry"] == ""
+    assert signed.json("audit erase --document bogor-kisarazu#1 --reason scan --yes")["entry"] == ""
     assert "wrong.pdf" not in signed.ok("history bogor-kisarazu") + signed.ok("show bogor-kisarazu/loi")
     for line in ("", "--document x --reason y", "bogor-kisarazu#3", "bogor-kisarazu#3 --person me --reason y"):
         assert signed.error(f"audit erase {line}")["exit"] == 2

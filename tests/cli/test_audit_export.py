@@ -73,8 +73,8 @@ def test_personal_values_leave_only_when_asked_for(papers):
 
 def test_what_was_erased_is_in_no_export(papers):
     papers.ok("person edit sari --inactive")
-    papers.ok("audit erase --person sari --reason left")
-    papers.ok("audit erase --document bogor-kisarazu#1 --reason scan")
+    papers.ok("audit erase --person sari --reason left --yes")
+    papers.ok("audit erase --document bogor-kisarazu#1 --reason scan --yes")
 
     papers.ok("audit export home --personal --documents")
 

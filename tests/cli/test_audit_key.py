@@ -198,7 +198,7 @@ def test_workers_that_sign_while_the_key_changes_again_and_again_leave_one_log(s
 
 
 def test_a_log_that_goes_on_is_not_begun_anew(signed):
-    assert "continues" in signed.error("audit key restart --reason why")["message"]
+    assert "continues" in signed.error("audit key restart --reason why --yes")["message"]
     assert signed.error("audit key restart")["field"] == "reason"
 
 
@@ -206,7 +206,7 @@ def test_after_an_old_backup_the_log_is_begun_anew_and_everybody_sees_it(restore
     assert restored.error("audit checkpoint")["exit"] == 6
     old = public(restored).partition("+")[0]
 
-    made = restored.json("audit key restart --reason fire")
+    made = restored.json("audit key restart --reason fire --yes")
 
     assert made["log"] == f"{old}/2"
     note = parse_note(restored.ok("audit checkpoint"))
@@ -220,7 +220,7 @@ def test_after_an_old_backup_the_log_is_begun_anew_and_everybody_sees_it(restore
 
 
 def test_a_log_that_began_anew_goes_on_is_copied_exported_and_may_begin_again(restored):
-    restored.ok("audit key restart --reason fire")
+    restored.ok("audit key restart --reason fire --yes")
     restored.ok("start sister-city bogor-lankaran --party Bogor:ID --party Lankaran:AZ")
     restored.ok("audit export home")
     restored.ok(f"db copy {restored.environment['MUFAKAT_DB']} copy.db")
@@ -228,7 +228,7 @@ def test_a_log_that_began_anew_goes_on_is_copied_exported_and_may_begin_again(re
 
     assert restored("audit verify --export home --key first.txt --pin pin.txt").exit_code == 0
     assert restored("doctor --db copy.db").exit_code == 0
-    assert restored.json("audit key restart --reason lost")["log"].endswith("/3")
+    assert restored.json("audit key restart --reason lost --yes")["log"].endswith("/3")
     assert verdict(restored, "--key first.txt --state")["verdict"] == "INCONCLUSIVE"  # the second key was lost, and vouches for no third
     assert restored("doctor").exit_code == 0
 
@@ -239,7 +239,7 @@ def test_a_restart_that_is_killed_anywhere_can_be_made_again(restored, number):
         assert number > 10
         return
 
-    again = restored("audit key restart --reason fire")
+    again = restored("audit key restart --reason fire --yes")
 
     assert again.exit_code == 0 or "continues" in again.stderr  # it was done
     assert key(restored).signer().key.text == public(restored)
@@ -284,3 +284,12 @@ def test_a_key_that_is_elsewhere_is_not_begun_anew(signed):
 
     assert result.exit_code == 2
     assert "mufakat config set key FILE" in result.stderr
+
+
+def test_without_a_terminal_a_log_is_begun_anew_only_if_the_line_says_yes(restored):
+    before = len(restored.json("history sys"))
+
+    error = restored.error("audit key restart --reason fire")
+
+    assert (error["exit"], error["field"]) == (2, "confirmation")
+    assert len(restored.json("history sys")) == before

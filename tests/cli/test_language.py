@@ -173,6 +173,17 @@ def test_the_language_holds_wherever_it_stands_on_the_line(mufakat, line):
     assert left(result.output) == []
 
 
+def test_the_language_of_a_person_is_not_that_of_whoever_enters_it(office):
+    added, edited = office("person add Sari --lang ja"), office("person edit Sari --lang id")
+
+    assert "no role: may read, and be told" in added.stdout
+    assert "lang = id" in edited.stdout
+    assert "(entry sys#" in edited.stdout
+    assert "there is no person" in office("person edit nobody --lang ja").stderr
+    assert "tidak ada" in office("--lang id person edit nobody --lang ja").stderr
+    assert "Opsi" in office.ok("person add --help --lang id")
+
+
 def test_a_language_that_there_is_not_is_refused_with_those_that_there_are(office):
     for result in (office("list --lang fr"), office("list", MUFAKAT_LANG="fr")):
         assert result.exit_code == 2

@@ -92,6 +92,39 @@ def test_the_order_of_settings(mufakat):
     assert origin()[0] == "id"
 
 
+@pytest.mark.parametrize(("name", "path", "said"), [
+    ("mail", "none.toml", "there is no such file"), ("notify", "none.toml", "there is no such file"),
+    ("definitions", "none", "there is no such folder"),
+    ("mail", ".", "a file is needed"), ("documents", "paper", "a folder is needed"), ("key", "none/log.key", "there is no folder"),
+    ("db", "none/office.db", "there is no folder"),
+])
+def test_a_path_that_cannot_be_what_a_setting_names_is_refused(mufakat, name, path, said):
+    mufakat.file("paper")
+
+    for more in ("", " --dry-run"):
+        error = mufakat.error(f"config set {name} {path}{more}")
+        assert (error["exit"], error["field"]) == (2, name)
+        assert said in error["message"]
+    assert not (mufakat.folder / "mufakat.toml").exists()
+
+
+@pytest.mark.parametrize(("name", "maker"), [
+    ("db", "it is made by: mufakat init"), ("key", "it is made by: mufakat audit key create"), ("documents", "the first document makes it"),
+    ("outbox", "the first message makes it"),
+])
+def test_a_path_that_is_made_later_is_taken_and_said_to_be_missing(mufakat, name, maker):
+    result = mufakat(f"config set {name} later")
+
+    assert result.exit_code == 0
+    assert f"later is not there yet: {maker}" in result.stderr
+    (mufakat.folder / "later").mkdir() if name in ("documents", "outbox") else mufakat.file("later")
+    assert mufakat(f"config set {name} later").stderr == ""
+
+
+def test_a_word_that_a_setting_does_not_take_is_refused_in_a_dry_run_too(mufakat):
+    assert mufakat.error("config set lang jp --dry-run")["exit"] == 2
+
+
 def test_setting_a_key_keeps_the_other_lines_of_the_file(mufakat):
     mufakat.file("mufakat.toml", '# ours\ncolor = "never"\n')
 

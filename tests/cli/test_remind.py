@@ -140,13 +140,34 @@ def test_a_person_says_how_messages_reach_them(loi):
     assert "nothing differs" in loi("person edit me --zone Asia/Tokyo", MUFAKAT_LANG="en").stderr
 
 
+def test_somebody_new_says_at_once_how_messages_reach_them(loi):
+    options = "--login sari --lang ja --zone Asia/Tokyo --channel file --channel email --hours 09:00-16:00 --calendar JP"
+
+    added = loi.json(f"person add Sari {options}")
+
+    assert (added["lang"], added["zone"], added["channels"], added["quiet"], added["calendar"]) == (
+        "ja", "Asia/Tokyo", ["file", "email"], ["09:00", "16:00"], "JP")
+    assert "nothing differs" in loi(f"person edit sari {options}").stderr
+    for wrong in ("--channel pigeon", "--hours 9-16", "--calendar MY"):
+        assert loi(f"person add Budi {wrong}").exit_code in (2, 3)
+
+
 @pytest.mark.parametrize(("options", "code"), [
     ("--zone Asia/Bogor", 2), ("--hours 9-16", 2), ("--hours 16:00-09:00", 2), ("--channel pigeon", 2),
     ("--deputy me --from 2026-03-20 --until 2026-03-31", 2), ("--deputy nobody --from 2026-03-20 --until 2026-03-31", 3),
-    ("--from 2026-03-20", 2), ("--calendar MY", 3), ("", 2),
+    ("--deputy sari --from 2026-02-02 --until 2026-03-01", 2), ("--from 2026-03-20", 2), ("--calendar MY", 3), ("", 2),
 ])
 def test_what_nobody_can_be_told_by_is_refused(loi, options, code):
+    loi.ok("person add Sari --login sari")
+
     assert loi(f"person edit me {options}").exit_code == code
+
+
+def test_days_in_which_a_deputy_would_have_been_told_are_over_and_said_to_be(loi):
+    loi.ok("person add Sari --login sari")
+
+    assert "those days are over (today is 2026-03-02)" in loi.error("person edit me --deputy sari --from 2026-02-02 --until 2026-03-01")["message"]
+    assert loi("person edit me --deputy sari --from 2026-02-02 --until 2026-03-02").exit_code == 0
 
 
 def test_only_an_administrator_edits_others(loi):

@@ -60,7 +60,10 @@ def test_home_affairs_answered_in_time_whenever_the_step_is_taken(approved):
 
 
 def test_what_was_on_record_already_is_not_told_as_new(returned):
-    assert "note      nothing is new: it was on record already" in returned.ok(f"record {MOU} fields=culture --occurred-at 2025-06-02")
+    again = f"record {MOU} fields=culture --occurred-at 2025-06-02"
+
+    assert "nothing is new: it was on record already  (nothing was written)" in returned.ok(again)
+    assert "note      nothing is new: it was on record already" in returned.ok(f"{again} --reason asked")
 
 
 def test_a_value_on_record_is_shown_as_it_is_typed(returned):

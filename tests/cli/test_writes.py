@@ -95,6 +95,29 @@ def test_only_the_hash_is_kept_where_that_is_asked(loi):
     assert not (loi.folder / "office-documents").exists()
 
 
+@pytest.mark.parametrize(("code", "near"), [("jp", "ja (Japanese)"), ("jpn", "ja (Japanese)"), ("IND", "id (Indonesian)"), ("zz", "such as id")])
+def test_a_language_that_there_is_not_is_refused_with_those_that_may_be_meant(loi, code, near):
+    before = loi.entries()
+
+    error = loi.error(f"record bogor-kisarazu/loi --document draft={loi.file('a.pdf')}:{code}")
+
+    assert (error["exit"], error["field"]) == (2, "language")
+    assert near in error["message"]
+    assert "ja (日本語)" in loi(f"record bogor-kisarazu/loi --document draft={loi.file('a.pdf')}:jp --lang ja").stderr
+    assert loi.entries() == before
+
+
+def test_a_language_is_put_right_by_the_same_file(loi):
+    paper = loi.file("a.pdf")
+    loi.ok(f"record bogor-kisarazu/loi --document draft={paper}:jv")
+
+    loi.ok(f"correct bogor-kisarazu#3 --document draft={paper}:ja --reason slip")
+
+    assert [(row["language"], row["withdrawn"]) for row in loi.json("show bogor-kisarazu/loi")["documents"]] == [("jv", True), ("ja", False)]
+    assert "draft: a.pdf (jv) [corrected by bogor-kisarazu#4]" in loi.ok("history bogor-kisarazu")
+    assert "draft: a.pdf (ja) — slip" in loi.ok("history bogor-kisarazu")
+
+
 def test_a_file_name_with_a_colon_and_a_language(loi):
     loi.file("draft:v2.pdf")
     loi.ok("record bogor-kisarazu/loi --document draft=draft:v2.pdf:ja")

@@ -63,6 +63,24 @@ def test_a_wrong_scan_is_withdrawn_and_another_takes_its_place(world):
     assert replays(world.store, ref)
 
 
+def test_the_language_of_a_file_is_put_right_by_the_same_file(world):
+    ref = world.start()
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes"}))
+    indonesian, other = world.paper("draft", "id"), world.paper("draft")
+    world.engine.record(f"{ref}/loi", ask(papers=[indonesian, other]))
+    assert row(world, f"{ref}/loi", "draft").status == "open"
+
+    world.engine.correct(f"{ref}#3", ask(papers=[other._replace(language="ja")], reason="it is the Japanese text"))
+
+    papers = rows(world, f"{ref}/loi", "document")
+    assert [(paper.language, paper.version, paper.withdrawn) for paper in papers] == [("id", 1, False), ("", 1, True), ("ja", 1, False)]
+    assert row(world, f"{ref}/loi", "draft").status == "met"
+    assert papers[1].sha256 == papers[2].sha256
+    assert replays(world.store, ref)
+    with pytest.raises(InvalidInput, match="nor this file in another"):
+        world.engine.correct(f"{ref}#3", ask(papers=[world.paper("draft", "ko")], reason=WHY))
+
+
 def test_one_partys_name_is_corrected_and_the_others_stays(world):
     loi = signed_loi(world, **{"name.Bogor": "MoU", "name.木更津市": "友好協定"})
 

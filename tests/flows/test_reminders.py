@@ -156,6 +156,21 @@ def test_reminders_are_put_off_until_a_day_before_the_last(world):
     assert replays(world.store, mou)
 
 
+def test_only_who_is_told_of_a_deadline_or_would_be_puts_it_off(world):
+    mou = at_council(world)
+    stranger = Person("p9", "Dian", "", "dian@example.org", ["legal"], "id", "Asia/Jakarta")
+    before = len(entries(world, mou))
+
+    with pytest.raises(InvalidInput, match="nothing to put off"):
+        world.as_("p9").snooze(mou, "council", "2026-05-11", ask(reason="later"), PEOPLE | {"p9": stranger})
+
+    assert len(entries(world, mou)) == before
+    world.as_("p2").snooze(mou, "council", "2026-05-11", ask(reason="it will come to me"), PEOPLE)
+    tick(world, "2026-04-28")
+    assigned = PEOPLE | {"p1": OWNER._replace(active=False), "p9": stranger._replace(roles=["coordinator"])}
+    world.as_("p9").snooze(mou, "council", "2026-05-11", ask(reason="nobody else is responsible"), assigned)
+
+
 def test_what_was_put_off_before_anybody_was_told_is_taken_back_with_its_deadline(world):
     mou = at_council(world)
     world.engine.snooze(mou, "council", "2026-05-11", ask(reason="later"), PEOPLE)

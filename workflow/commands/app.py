@@ -243,9 +243,19 @@ class App:
         return Words(self.using.read(ref), self.name)
 
     def confirm(self, question: str, *, word: str = "") -> bool:
-        """Whether to go on with what cannot simply be typed back; asked of a person at a terminal only, who types `word` where there is one."""
-        if self.given.get("yes") or self.given.get("no_input") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        """
+        Whether to go on with what cannot simply be typed back; asked of a person at a terminal only.
+
+        What is gone for good has a `word`: a person types it, and a script says --yes.
+
+        Raises:
+            InvalidInput: it has a word, nobody can be asked, and nobody said --yes.
+        """
+        asks = not self.given.get("no_input") and sys.stdin.isatty() and sys.stderr.isatty()
+        if self.given.get("yes") or not (asks or word):
             return True
+        if not asks:
+            raise InvalidInput("confirmation", "", "this cannot be undone, and nobody can be asked here: look at it with --dry-run, then add --yes")
         import click
 
         if word:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from workflow.commands.language import _
+from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app
 from workflow.core.checkpoint import parse_checkpoint, parse_note
 from workflow.errors import InvalidCheckpoint, InvalidInput, LogRewritten, Phrase, WorkflowError
@@ -28,9 +28,13 @@ class Side(NamedTuple):
 
 
 @command("checkpoint", examples=("mufakat audit checkpoint",))
+@click.option("--dry-run", is_flag=True, help="Say what would be signed; sign and write nothing.")
 @pass_app
-def checkpoint_command(app: App) -> None:
+def checkpoint_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """Sign what is committed now, with the office's key: the newest checkpoint, as it is. A worker does so by itself (mufakat serve)."""
+    if dry_run:
+        _foretell(app)
+        return
     made = app.log(sign=True).checkpoint()
     if app.plain:
         print_note(app, made.note)
@@ -38,6 +42,27 @@ def checkpoint_command(app: App) -> None:
         from workflow.commands.data import emit
 
         emit(app, {"size": made.size, "made": made.made, "note": made.note}, "size")
+
+
+def _foretell(app: App) -> None:
+    """What a checkpoint would cover; refused where signing would be."""
+    log, store = app.log(sign=True), app.store(write=True)
+    last, total, newest = log.signing.last()[0], store.counts()["entry"], store.newest()
+    if last.size > total:
+        raise LogRewritten("ROLLBACK", last.size, total)
+    if last.size <= store.size() and log.root(last.size) != last.root:
+        raise LogRewritten("FORK", last.size, total)
+    covered = newest.size if newest is not None else 0
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, {"size": total, "covered": covered, "made": "", "note": "", "dry_run": True}, "size")
+    elif covered == total:
+        app.console.say(_n("the newest checkpoint covers the {count} entry that there is: nothing is new",
+                           "the newest checkpoint covers all {count} entries: nothing is new", total))
+    else:
+        app.console.say(_("a checkpoint over {size} entries would be signed; the newest covers {covered}").format(size=total, covered=covered)
+                        + f"  ({_('nothing was written (dry run)')})")
 
 
 @command("pin", examples=("mufakat audit pin --out pin-2026-03.txt", "ssh-keygen -Y sign -f officer_key -n mufakat pin-2026-03.txt"))

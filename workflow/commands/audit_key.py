@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands.audit_evidence import read
-from workflow.commands.language import _, mark
+from workflow.commands.language import _, _n, mark
 from workflow.commands.options import group, pass_app
 from workflow.errors import InvalidCheckpoint, InvalidInput
 
@@ -65,8 +65,9 @@ def show_command(app: App) -> None:
 
 
 @key_command.command("rotate", examples=("mufakat audit key rotate",))
+@click.option("--dry-run", is_flag=True, help="Say which key would go, and where it would be kept; write nothing.")
 @pass_app
-def rotate_command(app: App) -> None:
+def rotate_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """
     Put another key in the old one's place: on record, and in a checkpoint that both sign, so that whoever trusts the old one may trust it.
 
@@ -75,6 +76,9 @@ def rotate_command(app: App) -> None:
     from workflow.rotating import rotate
 
     key = key_file(app)
+    if dry_run:
+        _would_rotate(app, key, rotate(key, app.administration, app.store(write=True), app.clock, dry_run=True))
+        return
     if not app.confirm(_("put another key in the place of {file}?").format(file=key.path)):
         app.console.tell(_("nothing was changed"))
         return
@@ -102,22 +106,27 @@ def remember_command(app: App, file: str) -> None:
 @key_command.command("restart", examples=('mufakat audit key restart --reason "the disk failed; the backup of 1 March was put back"',))
 @click.option("--reason", default="", metavar="TEXT", help="What happened; kept in the journal.")
 @click.option("--before", default="", metavar="FILE", help="The last checkpoint that was kept; default what the key remembers.")
+@click.option("--dry-run", is_flag=True, help="Say what would begin, and what was signed last; write nothing.")
 @pass_app
-def restart_command(app: App, reason: str, before: str) -> None:
+def restart_command(app: App, reason: str, before: str, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """
     Begin the log anew after an older backup was put back, or the key was lost: another name, another key, and an entry that says so.
 
     That entry holds what the old log signed last, so that everybody sees what is missing. It is never silent, and never undone.
     """
-    from workflow.rotating import restart
+    from workflow.rotating import anew, restart
 
     key, origin = key_file(app), str(app.library().settings().get("origin", ""))
     if not reason.strip():
         raise InvalidInput("reason", reason, "say what happened: an auditor will ask")
+    last = read("before", before) if before else ""
+    if dry_run:
+        app.administration.restart(f"{origin}/", "", "", dry_run=True)  # whoever may not is refused
+        _would_restart(app, key, origin, *anew(key, app.administration, app.store(write=True), before=last))
+        return
     if not app.confirm(_("the log {origin} ends here and another begins; type its name to go on").format(origin=origin), word=origin):
         app.console.tell(_("nothing was changed"))
         return
-    last = read("before", before) if before else ""
     _changed(app, key, restart(key, app.administration, app.store(write=True), app.clock, before=last, reason=reason))
 
 
@@ -156,6 +165,31 @@ def _changed(app: App, key: KeyFile, changed: Changed) -> None:
     else:
         app.console.flow([_("the old key was not there to vouch for it: hand the new one to every auditor, on paper")], "  ")
     app.console.flow([_("Next: {command}").format(command="mufakat audit key show"), "mufakat audit pin"])
+
+
+def _would_rotate(app: App, key: KeyFile, planned: Changed) -> None:
+    row: dict[str, Any] = {"key": planned.key.text, "log": planned.key.name, "file": os.path.abspath(key.path), "kept": planned.kept, "dry_run": True}
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, row, "key")
+        return
+    app.console.flow([_("{log}: another key would sign from now on").format(log=row["log"]),
+                      _("the old key would be kept as {file}").format(file=row["kept"]), f"({_('nothing was written (dry run)')})"])
+
+
+def _would_restart(app: App, key: KeyFile, origin: str, name: str, last: str) -> None:
+    from workflow.core.checkpoint import parse_checkpoint, parse_note
+
+    size = parse_checkpoint(parse_note(last).text).size if last else 0
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, {"log": name, "before": origin, "size": size, "file": os.path.abspath(key.path), "dry_run": True}, "log")
+        return
+    app.console.flow([_("{origin} would end, and {log} begin").format(origin=origin, log=name),
+                      _n("{count} entry was signed of it last", "{count} entries were signed of it last", size) if last else "",
+                      f"({_('nothing was written (dry run)')})"])
 
 
 def _state(app: App, public: str) -> str:

@@ -39,16 +39,19 @@ def print_done(app: App, done: Done, following: str = "") -> None:
     words = _words(app, agreement, done)
     for earlier in done.before:
         console.flow([_("before it: {what}").format(what=headline(app, earlier))], "  ")
-    end = _("nothing was written (dry run)") if done.dry_run else _("entry {entry}").format(entry=done.entry)
+    end = _("nothing was written (dry run)") if done.dry_run else \
+        _("nothing was written") if done.unchanged else _("entry {entry}").format(entry=done.entry)
     step = "" if done.dry_run else _("Next: {command}").format(command=following)
     console.flow([f"{console.paint(headline(app, done), 'bold')}  ({end}).", step], gap=" ")
-    for line in _details(words, done):
+    for line in [] if done.unchanged else _details(words, done):
         console.flow(line, "  ", hang="              ")
 
 
 def headline(app: App, done: Done) -> str:
     """`bogor-kisarazu/loi  drafting → consulting`, or what else was done."""
     change = done.change
+    if done.unchanged:
+        return f"{done.ref}  {_('nothing is new: it was on record already')}"
     if change.source and change.target and change.source != change.target:
         return f"{done.ref}  {change.source} → {change.target}"
     opened = next((row for row in done.opened if row.ref == change.instance), None)
@@ -79,9 +82,11 @@ def done_data(done: Done) -> dict[str, Any]:
         "opened": [{"stage": row.ref, "state": row.state} for row in done.opened],
         "deadlines": [row._asdict() for row in done.deadlines], "notes": list(change.notes),
         "facts": [dict(zip(("stage", "requirement", "field", "value"), fact, strict=True)) for fact in done.facts],
+        "links": [dict(zip(("stage", "link", "to"), link, strict=True)) for link in done.linked],
         "documents": [row._asdict() for row in change.documents],
         "effects": [{"table": effect.table, "key": effect.key and list(effect.key), "values": effect.values} for effect in change.effects],
         "before": [done_data(earlier) for earlier in done.before], "dry_run": done.dry_run, "repeated": done.repeated,
+        "unchanged": done.unchanged,
     }
 
 
@@ -107,6 +112,7 @@ def _details(words: Words | None, done: Done) -> list[list[str]]:
                     "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])
               for doc in change.documents]
     agreement = done.ref.partition("/")[0]
+    lines += [_line(_("link"), f"{agreement}/{stage}  {link} = {named}") for stage, link, named in done.linked]
     lines += [_line(_("moved"), f"{agreement}/{stage}  {before} → {after}") for stage, before, after in done.moved]
     lines += [_line(_("opened"), f"{agreement}/{row.ref}  {row.state}") for row in done.opened if row.ref != change.instance]
     lines += [_deadline(words, row) for row in done.deadlines]

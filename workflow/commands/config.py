@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from workflow.commands.console import Column
-from workflow.commands.language import _
+from workflow.commands.language import _, mark
 from workflow.commands.options import group, pass_app
-from workflow.config import KEYS
+from workflow.config import KEYS, checked
 from workflow.errors import InvalidInput, Phrase, StoreNotReady
+from workflow.store import is_url
 from workflow.store import shown as safe
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 POLICY = "policy."
 DEFAULTS = {"zone": "Asia/Jakarta", "calendar": "ID"}  # office settings that are never without a value
 OFFICE = "office"
+PATHS = {  # setting -> whether it is a folder, and what makes it where it is not there (empty: it must be)
+    "db": (False, mark("it is made by: mufakat init")), "key": (False, mark("it is made by: mufakat audit key create")),
+    "documents": (True, mark("the first document makes it")), "outbox": (True, mark("the first message makes it")),
+    "mail": (False, ""), "notify": (False, ""), "definitions": (True, ""),
+}
 
 
 @group("config", examples=("mufakat config list --origin", "mufakat config set policy.loi_draft_days 90"))
@@ -96,6 +103,8 @@ def policies(app: App) -> dict[str, str]:
 
 def _write(app: App, name: str, value: str | None, *, user: bool, dry_run: bool) -> None:
     if name in KEYS:
+        if value is not None:
+            _check_path(app, name, checked(name, value, name))
         path = app.config.user if user else app.config.project
         if not dry_run:
             app.config.write(path, name, value)
@@ -113,6 +122,23 @@ def _write(app: App, name: str, value: str | None, *, user: bool, dry_run: bool)
         return
     shown = f"{name} = {safe(value)}" if value is not None else _("{name} is not set any more").format(name=name)
     app.console.say(f"{shown}  ({_('nothing was written (dry run)') if dry_run else where})")
+
+
+def _check_path(app: App, name: str, path: str) -> None:
+    """Refuse a path that cannot be what the setting names; say so where nothing is there yet."""
+    if name not in PATHS or (name == "db" and is_url(path)):
+        return
+    folder, maker = PATHS[name]
+    if os.path.exists(path):
+        if os.path.isdir(path) != folder:
+            raise InvalidInput(name, path, "a folder is needed, and that is none" if folder else "a file is needed, and that is a folder")
+        return
+    if not maker:
+        raise InvalidInput(name, path, "there is no such folder; make it first" if folder else "there is no such file; write it first")
+    within = os.path.dirname(os.path.abspath(path))
+    if not folder and not os.path.isdir(within):
+        raise InvalidInput(name, path, Phrase("there is no folder {folder}; make it first", folder=within))
+    app.console.tell(_("{path} is not there yet: {maker}").format(path=path, maker=_(maker)))
 
 
 def _office(app: App) -> dict[str, Any]:

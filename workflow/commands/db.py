@@ -36,44 +36,51 @@ def current_command(app: App) -> None:
 
 
 @db_command.command("upgrade", examples=("mufakat db upgrade",))
+@click.option("--dry-run", is_flag=True, help="Say which schema it would have; write nothing.")
 @pass_app
-def upgrade_command(app: App) -> None:
+def upgrade_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """Bring the database to the newest schema; nothing happens where it has it already. Keep a copy of the file first."""
-    from workflow.store.migrations import current, upgrade
+    from workflow.store.migrations import current, known, upgrade
 
     before = current(app.db)
-    if before.found != before.newest and not app.confirm(_("upgrade {db} from schema {found} to {newest}?").format(
+    if not dry_run and before.found != before.newest and not app.confirm(_("upgrade {db} from schema {found} to {newest}?").format(
             db=app.place, found=before.found or _("none"), newest=before.newest)):
         app.console.tell(_("nothing was changed"))
         return
-    done = upgrade(app.db)
+    done = known(app.db, before) if dry_run else upgrade(app.db)
     if not app.plain:
         from workflow.commands.data import emit
 
-        emit(app, {"db": app.place, "before": done.found, "schema": done.newest, "upgraded": done.found != done.newest}, "db")
+        emit(app, {"db": app.place, "before": done.found, "schema": done.newest, "upgraded": done.found != done.newest and not dry_run,
+                   "dry_run": dry_run}, "db")
     elif done.found == done.newest:
         app.console.say(_("{db}: schema {newest} already, nothing to do").format(db=app.place, newest=done.newest))
     else:
-        app.console.say(_("{db}: schema {found} → {newest}").format(db=app.place, found=done.found or _("none"), newest=done.newest))
+        app.console.say(_("{db}: schema {found} → {newest}").format(db=app.place, found=done.found or _("none"), newest=done.newest)
+                        + (f"  ({_('nothing was written (dry run)')})" if dry_run else ""))
 
 
 @db_command.command("copy", examples=("mufakat db copy mufakat.db postgresql://server/bogor", "mufakat db copy postgresql://server/bogor backup.db"))
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
+@click.option("--dry-run", is_flag=True, help="Replay the source and look at the target; copy nothing.")
 @pass_app
-def copy_command(app: App, source: str, target: str) -> None:
+def copy_command(app: App, source: str, target: str, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """Copy an office into an empty database, its journal byte for byte; it is replayed and compared before anything stands there."""
     from workflow.store import shown
-    from workflow.store.copying import copy
+    from workflow.store.copying import copy, look
 
-    counts = copy(source, target)
+    counts = look(source, target) if dry_run else copy(source, target)
     if not app.plain:
         from workflow.commands.data import emit
 
-        emit(app, {"from": shown(source), "to": shown(target), "rows": counts}, "to")
+        emit(app, {"from": shown(source), "to": shown(target), "rows": counts, "dry_run": dry_run}, "to")
         return
     app.console.say(_("{source} → {target}: {agreements} agreements, {entries} entries; the journal gives what is on record").format(
-        source=shown(source), target=shown(target), agreements=counts["agreement"], entries=counts["entry"]))
+        source=shown(source), target=shown(target), agreements=counts["agreement"], entries=counts["entry"])
+        + (f"  ({_('nothing was written (dry run)')})" if dry_run else ""))
+    if dry_run:
+        return
     for step in (_("documents and the log's key stay where they are; say where, if they were found beside the database:"),
                  "  mufakat config set documents DIR", "  mufakat config set key FILE", f"  mufakat config set db {shown(target)}"):
         app.console.flow([step])

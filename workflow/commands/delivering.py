@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from workflow.commands.app import App
+    from workflow.core.agreement import Change
     from workflow.core.digest import Outgoing
     from workflow.core.office import Person
     from workflow.dispatching import Dispatcher, Outcome
@@ -136,10 +137,14 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def rehearse(app: App) -> list[tuple[str, Outgoing]]:
-    """What would leave now, each with its channel: what waits, and what a look would add; nothing is sent, claimed or written."""
+def rehearse(app: App) -> tuple[list[tuple[str, Outgoing]], list[tuple[str, Change]]]:
+    """
+    What would leave now, each with its channel: what waits, and what a look would add; and what time would do first, by agreement.
+
+    Nothing is sent, claimed or written.
+    """
     from workflow.rehearsal import Rehearsal
 
     engine = app.reader
     stage = Rehearsal(app.store(), engine, app.people)
-    return stage.letters(channels_of(engine.library))
+    return stage.letters(channels_of(engine.library)), stage.steps

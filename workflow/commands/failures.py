@@ -154,10 +154,16 @@ def _spoken(app: App, words: Sequence[str]) -> str:
     if _output(app, words) in ("json", "ndjson", "csv", "ids"):
         return language.FALLBACK
     try:
-        found = _typed(words, "--lang") or Config({}, app.environment).value("lang").value
+        found = _typed(_own(words), "--lang") or Config({}, app.environment).value("lang").value
     except errors.WorkflowError:
         found = ""
     return found or language.of_locale(app.environment)
+
+
+def _own(words: Sequence[str]) -> Sequence[str]:
+    """The words in which --lang means whoever reads: person add and person edit have one that is the person's, but in their help."""
+    start = words.index("person") if "person" in words and not {"-h", "--help"} & {*words} else len(words)
+    return next((words[:place] for place in range(start, len(words)) if words[place] in ("add", "edit")), words)
 
 
 def _output(app: App, words: Sequence[str]) -> str:

@@ -53,9 +53,9 @@ def history_command(app: App, ref: str, limit: int | None, at: str) -> None:
             break
         if content["corrects"]:
             corrected[content["corrects"]] = f"{agreement}#{entry.cseq}"
-        facts = list(_facts(held, effects))
+        facts, links = list(_facts(held, effects)), list(_links(held, effects))
         if not slash or entry.instance == stage or entry.instance.startswith(f"{stage}/") or _touches(effects, stage):
-            rows.append(_row(app, agreement, content, effects, facts))
+            rows.append(_row(app, agreement, content, effects, facts, links))
     for row in rows:
         row["corrected_by"] = corrected.get(row["eid"], "")
     rows = rows[-limit:] if limit else rows
@@ -81,14 +81,25 @@ def _facts(held: dict[tuple[Any, ...], dict[str, Any]], effects: list[Effect]) -
                         for name, value in effect.values["data"].items() if before.get(name) != value)
 
 
-def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect], facts: list[dict[str, Any]]) -> dict[str, Any]:
+def _links(held: dict[tuple[Any, ...], dict[str, Any]], effects: list[Effect]) -> Iterator[dict[str, Any]]:
+    """The links that an entry gave to stages that were there; `held` as above."""
+    for effect in effects:
+        if effect.table == "instance" and "links" in effect.values:
+            ref = effect.key[0] if effect.key else effect.values["ref"]
+            before, held[ref,] = held.get((ref,), {}), effect.values["links"]
+            yield from ({"stage": ref, "link": link, "to": stage} for link, stage in effect.values["links"].items()
+                        if effect.key and before.get(link) != stage)
+
+
+def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect], facts: list[dict[str, Any]],
+         links: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "entry": f"{agreement}#{content['cseq']}", "cseq": content["cseq"], "eid": content["eid"],
         "occurred": content["occurred"]["text"], "recorded": content["recorded"], "person": content["recorded_by"],
         "name": app.name(content["recorded_by"]), "identity": content["identity"], "act": content["act"], "instance": content["instance"],
         "trigger": content["trigger"], "from": content["from"], "to": content["to"], "role": content["role"], "behalf": content["behalf"],
         "reason": content["reason"], "refused": content["act"] == "refuse", "corrects": content["corrects"], "documents": content["docs"],
-        "facts": facts,
+        "facts": facts, "links": links,
         "effects": [{"table": row.table, "key": row.key and list(row.key), "values": row.values} for row in effects],
     }
 
@@ -107,6 +118,7 @@ def _act(row: dict[str, Any]) -> str:
     corrects = _("CORRECTION") + " " if row["corrects"] or row["act"] == "correct" else ""
     facts = [f"{field_text(fact['requirement'], fact['field'])} {value_text(fact['value'])}" for fact in row["facts"]
              if fact["field"] not in HIDDEN and fact["value"] != (row["reason"] or None)]
+    facts += [f"{link['link']} = {link['to']}" for link in row["links"]]
     values = "; ".join([*facts, *_effects(row["effects"])])
     said = {"open": _("opened in {state}").format(state=row["to"]), "fire": row["trigger"], "advance": row["trigger"],
             "approve": _("decided: {name}").format(name=row["trigger"]), "extend": _("{name} extended").format(name=row["trigger"]),
@@ -128,7 +140,7 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
     for effect in effects:
         values = effect["values"]
         if effect["table"] == "document" and effect["key"] is None:
-            found.append(f"{values['row']}: {values['filename']}")
+            found.append(f"{values['row']}: {values['filename']}" + (f" ({values['language']})" if values["language"] else ""))
         elif effect["table"] == "document" and values.get("withdrawn"):
             found.append(_("a file is withdrawn"))
         elif effect["table"] == "approval" and effect["key"] is None:

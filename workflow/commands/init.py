@@ -27,9 +27,13 @@ CALENDARS = ("ID", "JP")
 @click.option("--zone", default="Asia/Jakarta", show_default=True, help="The office's time zone.")
 @click.option("--origin", default="", help="The name of this office's journal, for ever; default a random one.")
 @click.option("--group", default="", metavar="GROUP", help="Share the file with the users of this group (mode 0660); default yours alone (0600).")
+@click.option("--dry-run", is_flag=True, help="Say what would be made, and where; make and write nothing.")
 @pass_app
-def init_command(app: App, name: str, email: str, zone: str, origin: str, group: str) -> None:
+def init_command(app: App, name: str, email: str, zone: str, origin: str, group: str, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """Create the office's database with its calendars; you become its first person and administrator. A second run changes nothing."""
+    if dry_run:
+        _foretell(app, planned(app, name=name, zone=zone, group=group))
+        return
     made = create(app, name=name, email=email, zone=zone, origin=origin, group=group)
     if not app.plain:
         from workflow.commands.data import emit
@@ -50,16 +54,12 @@ def init_command(app: App, name: str, email: str, zone: str, origin: str, group:
 
 def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakarta", origin: str = "", group: str = "") -> dict[str, Any]:
     """Create the database, or complete what an interrupted run began; what is there afterwards."""
-    from workflow.administration import Administration, check_zone
+    from workflow.administration import Administration
     from workflow.core.office import Actor
     from workflow.store import is_url
     from workflow.store.migrations import upgrade
 
-    check_zone(zone)
-    if not app.documents:
-        raise InvalidInput("documents", "", "with a database on a server the folder for documents must be set: mufakat config set documents FOLDER")
-    if group and is_url(app.db):
-        raise InvalidInput("group", group, "a database on a server has roles, not a group: mufakat db roles")
+    _check(app, zone, group)
     before = upgrade(app.db, group=group)
     if group and not before.found:
         _share(app, group)
@@ -76,6 +76,56 @@ def create(app: App, *, name: str = "", email: str = "", zone: str = "Asia/Jakar
     return {"db": place, "created": bool(founded.effects), "people": counts["person"], "agreements": counts["agreement"],
             "calendars": [held for held in CALENDARS if store.calendar(held)[1]], "entry": founded.entry,
             "key": key}
+
+
+def planned(app: App, *, name: str = "", zone: str = "Asia/Jakarta", group: str = "") -> dict[str, Any]:
+    """What `create` would make, refused where it would be: as far as it can be told without making anything."""
+    from workflow.store import is_url
+    from workflow.store.migrations import current, known
+    from workflow.store.shares import group_number
+
+    _check(app, zone, group)
+    if group:
+        group_number(group)
+    there = is_url(app.db) or os.path.exists(app.db)
+    schema = known(app.db, current(app.db)) if there else None
+    people = app.people if schema is not None and schema.found == schema.newest else {}
+    held = [calendar for calendar in CALENDARS if people and app.store().calendar(calendar)[1]]
+    has_key = bool(people and app.library().settings().get("log_key"))
+    login = os_login(app.environment)
+    return {"db": app.place if is_url(app.db) else os.path.abspath(app.db), "created": not people,
+            "person": "" if people else name or _full_name(login), "login": "" if people else login, "zone": "" if people else zone,
+            "calendars": [calendar for calendar in CALENDARS if calendar not in held],
+            "key": "" if has_key or app.key is None else os.path.abspath(app.key.path), "documents": os.path.abspath(app.documents), "dry_run": True}
+
+
+def _foretell(app: App, plan: dict[str, Any]) -> None:
+    if not app.plain:
+        from workflow.commands.data import emit
+
+        emit(app, plan, "db")
+        return
+    end = f"  ({_('nothing was written (dry run)')})"
+    if not plan["created"] and not plan["calendars"] and not plan["key"]:
+        app.console.say(_("{db}: this is an office already; nothing was changed").format(db=plan["db"]))
+        return
+    app.console.say((_("{db}: a new office") if plan["created"] else _("{db}: an office that was begun")).format(db=plan["db"]) + end)
+    app.console.flow([_("{name} ({login}), who may do everything").format(name=plan["person"], login=plan["login"]) if plan["person"] else "",
+                      plan["zone"], _("calendars: {names}").format(names=", ".join(plan["calendars"])) if plan["calendars"] else ""], "  ")
+    app.console.flow([_("documents: {folder}").format(folder=plan["documents"]),
+                      _("the log's key: {file}").format(file=plan["key"]) if plan["key"] else ""], "  ")
+
+
+def _check(app: App, zone: str, group: str) -> None:
+    """Refuse what no office can be made of."""
+    from workflow.administration import check_zone
+    from workflow.store import is_url
+
+    check_zone(zone)
+    if not app.documents:
+        raise InvalidInput("documents", "", "with a database on a server the folder for documents must be set: mufakat config set documents FOLDER")
+    if group and is_url(app.db):
+        raise InvalidInput("group", group, "a database on a server has roles, not a group: mufakat db roles")
 
 
 def _key(app: App, office: Administration) -> str:

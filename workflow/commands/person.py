@@ -12,7 +12,7 @@ from workflow.commands.language import _
 from workflow.commands.options import group, pass_app
 from workflow.commands.words import day_text
 from workflow.core import dates
-from workflow.errors import InvalidInput, NotFound
+from workflow.errors import InvalidInput, NotFound, Phrase
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -26,20 +26,31 @@ def person_command() -> None:
     """The people of the office: who acts, in which roles."""
 
 
+def about_person(function: Any) -> Any:
+    """What is known of somebody and how they are told: the same for who is new and for who is there."""
+    for option in reversed((
+        click.option("--login", default="", help="The login on this machine, by which the person is known."),
+        click.option("--email", default="", help="Where messages go."),
+        click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="The roles from now on; may be given several times."),
+        click.option("--lang", "speaks", type=click.Choice(LANGUAGES), default=None, help="The language of messages to this person (at first en)."),
+        click.option("--zone", default="", help="The person's time zone (at first the office's)."),
+        click.option("--calendar", default="", help="The calendar of the person's working days."),
+        click.option("--channel", "channels", multiple=True, metavar="CHANNEL", help="The ways to this person, in the order they are tried."),
+        click.option("--hours", default="", metavar="FROM-UNTIL", help="When messages may come, on working days: 08:00-17:00."),
+    )):
+        function = option(function)
+    return function
+
+
 @person_command.command("add", examples=("mufakat person add 'Sari Dewi' --login sari --role coordinator --role legal --lang id",))
 @click.argument("name")
-@click.option("--login", default="", help="The login on this machine, by which the person is known.")
-@click.option("--email", default="", help="Where messages go.")
-@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="May be given several times.")
-@click.option("--lang", "speaks", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The language of messages to this person.")
-@click.option("--zone", default="", help="The person's time zone; default the office's.")
+@about_person
 @click.option("--admin", is_flag=True, help="May change people, settings and calendars.")
 @click.option("--dry-run", is_flag=True, help="Show the change; write nothing.")
 @pass_app
-def add_command(app: App, name: str, login: str, email: str, roles: tuple[str, ...], speaks: str, zone: str, admin: bool,  # noqa: FBT001  # flags
-                dry_run: bool) -> None:  # noqa: FBT001  # flags
+def add_command(app: App, name: str, admin: bool, dry_run: bool, **given: Any) -> None:  # noqa: FBT001  # flags
     """Add somebody who acts or is told."""
-    wrote = app.administration.add_person(name, login, roles, email=email, lang=speaks, zone=zone, admin=admin, dry_run=dry_run)
+    wrote = app.administration.add_person(name, given["login"].strip(), admin=admin, dry_run=dry_run, **_told(app, given))
     added = wrote.effects[0].values
     from workflow.commands.data import emit
 
@@ -47,7 +58,8 @@ def add_command(app: App, name: str, login: str, email: str, roles: tuple[str, .
         emit(app, {**added, "entry": wrote.entry, "dry_run": dry_run}, "id")
         return
     end = _("nothing was written (dry run)") if dry_run else _("entry {entry}").format(entry=wrote.entry)
-    app.console.flow([f"{added['id']}  {added['name']}", ", ".join(added["roles"]) or _("no role: may read, and be told"), f"({end})"])
+    told = [f"{TYPED.get(name, name)} = {_value(app, name, added[name])}" for name in ("channels", "quiet", "calendar") if added[name]]
+    app.console.flow([f"{added['id']}  {added['name']}", ", ".join(added["roles"]) or _("no role: may read, and be told"), *told, f"({end})"])
 
 
 @person_command.command("edit", examples=(
@@ -56,14 +68,7 @@ def add_command(app: App, name: str, login: str, email: str, roles: tuple[str, .
 ))
 @click.argument("person")
 @click.option("--name", default="", help="What the person is called.")
-@click.option("--login", default="", help="The login on this machine, by which the person is known.")
-@click.option("--email", default="", help="Where messages go.")
-@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="The roles from now on; may be given several times.")
-@click.option("--lang", "speaks", type=click.Choice(LANGUAGES), default=None, help="The language of messages to this person.")
-@click.option("--zone", default="", help="The person's time zone.")
-@click.option("--calendar", default="", help="The calendar of the person's working days.")
-@click.option("--channel", "channels", multiple=True, metavar="CHANNEL", help="The ways to this person, in the order they are tried.")
-@click.option("--hours", default="", metavar="FROM-UNTIL", help="When messages may come, on working days: 08:00-17:00.")
+@about_person
 @click.option("--deputy", default="", metavar="PERSON", help="Who is told instead, with --from and --until.")
 @click.option("--from", "away_from", default="", metavar="DATE", help="The first day on which the deputy is told.")
 @click.option("--until", "away_until", default="", metavar="DATE", help="The last day on which the deputy is told.")
@@ -91,11 +96,22 @@ def edit_command(app: App, person: str, dry_run: bool, **given: Any) -> None:  #
 
 
 def _changes(app: App, given: dict[str, Any]) -> dict[str, Any]:
-    """What was asked for, as fields of a person."""
-    found: dict[str, Any] = {name: given[name].strip() for name in ("name", "login", "email", "zone") if given[name].strip()}
+    """What was asked for of somebody who is there, as fields of a person."""
+    found: dict[str, Any] = {name: given[name].strip() for name in ("name", "login") if given[name].strip()}
+    found |= _told(app, given)
+    found |= {name: given[name] for name in ("admin", "active") if given[name] is not None}
+    if given["no_deputy"]:
+        found["deputy"] = {}
+    elif given["deputy"] or given["away_from"] or given["away_until"]:
+        found["deputy"] = _deputy(app, given["deputy"], given["away_from"], given["away_until"])
+    return found
+
+
+def _told(app: App, given: dict[str, Any]) -> dict[str, Any]:
+    """How somebody is told, and in which roles they act, as far as it was said."""
+    found: dict[str, Any] = {name: given[name].strip() for name in ("email", "zone") if given[name].strip()}
     found |= {"lang": given["speaks"]} if given["speaks"] else {}
     found |= {"roles": list(given["roles"])} if given["roles"] else {}
-    found |= {name: given[name] for name in ("admin", "active") if given[name] is not None}
     found |= {"quiet": given["hours"].split("-")} if given["hours"] else {}
     if given["channels"]:
         from workflow.commands.policy import channels
@@ -107,10 +123,6 @@ def _changes(app: App, given: dict[str, Any]) -> dict[str, Any]:
         if not app.store().calendar(given["calendar"])[1]:
             raise NotFound("calendar", given["calendar"], list(FILLS))
         found["calendar"] = given["calendar"]
-    if given["no_deputy"]:
-        found["deputy"] = {}
-    elif given["deputy"] or given["away_from"] or given["away_until"]:
-        found["deputy"] = _deputy(app, given["deputy"], given["away_from"], given["away_until"])
     return found
 
 
@@ -120,6 +132,8 @@ def _deputy(app: App, person: str, first: str, last: str) -> dict[str, str]:
     days = [dates.resolve(text, dates.earliest(app.today), None, field) for text, field in ((first, "from"), (last, "until"))]
     if any(dates.precision(day) != "day" for day in days) or days[0] > days[1]:
         raise InvalidInput("until", last, "name two days, the first before the last")
+    if days[1] < app.today:
+        raise InvalidInput("until", last, Phrase("those days are over (today is {today}): name days that are to come", today=app.today))
     return {"person": app.person(person).id, "from": days[0], "until": days[1]}
 
 

@@ -60,11 +60,16 @@ def simulate_command(app: App, ref: str, at: str, person: str) -> None:
 
 
 @remind_command.command("tick", examples=("mufakat remind tick", "*/15 * * * *  mufakat --db /srv/mufakat/office.db remind tick"))
+@click.option("--dry-run", is_flag=True,
+              help="Show what time would do, and what would leave, to whom and in which words; nothing is sent or written.")
 @pass_app
-def tick_command(app: App) -> None:
+def tick_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
     """Look once: apply what time brings, write what is due, send what waits. For cron; a worker that stays: mufakat serve."""
     from workflow.commands.delivering import tick, told
 
+    if dry_run:
+        _rehearse(app, steps=True)
+        return
     look = tick(app, "tick")
     if app.plain:
         for line in told(look) or [_("nothing is due")]:
@@ -86,21 +91,10 @@ def send_command(app: App, dry_run: bool, again: bool) -> None:  # noqa: FBT001 
     """Send what waits now; what has become due since the last look is not written (mufakat remind tick)."""
     if dry_run and again:
         raise InvalidInput("again", "", "what was given up waits again only when it is written: leave out --dry-run")
-    from workflow.commands.delivering import cover, dispatcher, engine_of, rehearse
+    from workflow.commands.delivering import cover, dispatcher, engine_of
 
     if dry_run:
-        letters = rehearse(app)
-        if not app.plain:
-            from workflow.commands.data import emit_rows
-
-            emit_rows(app, [{"to": row.to.id, "channel": channel, "subject": row.subject, "text": row.text, "key": row.key}
-                            for channel, row in letters], [], ident="key")
-            return
-        for channel, row in letters:
-            app.console.flow([app.console.paint(_("to {name} over {channel}").format(name=row.to.name, channel=channel), "bold"), row.subject])
-            app.console.say(row.text)
-        if not letters:
-            app.console.say(_("nothing waits to be sent"))
+        _rehearse(app)
         return
     unsigned = cover(app)
     if unsigned:
@@ -221,6 +215,35 @@ def _foreseen(app: App, known: dict[str, Words], row: Foreseen) -> dict[str, Any
             "name": app.name(message.recipient), "channel": message.channel, "ref": ref, "deadline": message.name,
             "trigger": "", "label": words.label(row.stage, "deadline", message.name), "kind": message.kind, "said": _(message.kind),
             "rung": message.rung, "due": held.effective if held is not None else ""}
+
+
+def _rehearse(app: App, *, steps: bool = False) -> None:
+    """What would leave now, in its words; with `steps` what time would do first."""
+    from workflow.commands.delivering import rehearse
+
+    letters, taken = rehearse(app)
+    leaving = [{"to": row.to.id, "channel": channel, "subject": row.subject, "text": row.text, "key": row.key} for channel, row in letters]
+    taken = taken if steps else []
+    if not app.plain:
+        from workflow.commands.data import emit, emit_rows
+
+        if steps:
+            fired = [{"ref": f"{ref}/{step.instance}".rstrip("/"), "act": step.act, "trigger": step.trigger, "from": step.source, "to": step.target}
+                     for ref, step in taken]
+            emit(app, {"steps": fired, "letters": leaving, "dry_run": True})
+        else:
+            emit_rows(app, leaving, [], ident="key")
+        return
+    for ref, step in taken:
+        moved = f"{step.source} → {step.target}" if step.source != step.target else ""
+        app.console.flow([app.console.paint(f"{ref}/{step.instance}".rstrip("/"), "bold"), step.trigger, moved, step.reason])
+    for channel, row in letters:
+        app.console.flow([app.console.paint(_("to {name} over {channel}").format(name=row.to.name, channel=channel), "bold"), row.subject])
+        app.console.say(row.text)
+    if not (letters or taken):
+        app.console.say(_("nothing is due") if steps else _("nothing waits to be sent"))
+    if steps:
+        app.console.tell(_("nothing was written (dry run)"))
 
 
 def _judge(outcomes: Iterable[Any]) -> None:

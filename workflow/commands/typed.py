@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.commands.language import _
+from workflow.commands.language import LANGUAGES, _, chosen
 from workflow.commands.words import day_text
 from workflow.core import dates
 from workflow.errors import InvalidInput, Phrase
@@ -173,8 +173,21 @@ def _paper(name: str, file: str) -> Paper:
     file = os.path.expanduser(file)  # a shell leaves a ~ after = as it is
     path, colon, language = file.rpartition(":")
     if colon and path and 2 <= len(language) <= 3 and language.isascii() and language.isalpha() and not os.path.exists(file):
-        return Paper(name, path, language.lower())
+        return Paper(name, path, _language(language.lower()))
     return Paper(name, file)
+
+
+def _language(code: str) -> str:
+    """The code of a language; those of the office are known without looking."""
+    if code in LANGUAGES:
+        return code
+    from workflow.messages.languages import exists, meant
+
+    if exists(code):
+        return code
+    near = ", ".join(meant(code, chosen()))
+    raise InvalidInput("language", code, Phrase("no language has this code; perhaps {codes}", codes=near) if near else
+                       Phrase("write a language's code, such as id, en or ja"))
 
 
 def _link(text: str) -> tuple[str, str]:

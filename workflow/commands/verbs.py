@@ -176,6 +176,7 @@ def assign_command(app: App, ref: str, owner: str, track: str, **options: Any) -
 
 @command("correct", examples=(
     'mufakat correct bogor-kisarazu#12 signed_on=2016-11-18 --reason "the date on the paper"',
+    'mufakat correct bogor-kisarazu#12 --document draft=loi.pdf:ja --reason "it is the Japanese text"',
     'mufakat correct bogor-kisarazu#14 --undo --reason "entered for the wrong agreement"',
 ))
 @click.argument("entry", metavar="ENTRY")
@@ -185,7 +186,11 @@ def assign_command(app: App, ref: str, owner: str, track: str, **options: Any) -
 @write_options_of(place=False)
 @pass_app
 def correct_command(app: App, entry: str, words: tuple[str, ...], undo: bool, **options: Any) -> None:  # noqa: FBT001  # a flag
-    """Correct an entry by a new one: a field, a date, a document; or take it back. History is never rewritten (mufakat history REF)."""
+    """
+    Correct an entry by a new one: a field, a date, a document; or take it back. History is never rewritten (mufakat history REF).
+
+    Another file takes the place of that in its language; the same file takes another language.
+    """
     engine = app.editor
     asked = typed.ask(app, options, _facts(words))
     if undo and not asked.dry_run and not app.confirm(_("take back {entry}?").format(entry=entry)):

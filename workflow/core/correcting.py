@@ -54,7 +54,7 @@ def _stage(draft: Draft, entry: Earlier, request: Request) -> None:
     for name, fields in recording.gathered(draft, instance, request.facts).items():
         recording.rewrite(draft, instance, name, _round(draft, instance, entry, name, fields), fields, on)
     for file in request.files:
-        _replace(draft, instance, entry, file)
+        _replace(draft, instance, entry, file, on)
     if request.occurred:
         on = decision.occurred(draft.office, request.occurred)
         _redate(draft, instance, entry, on)
@@ -74,17 +74,21 @@ def _round(draft: Draft, instance: Instance, entry: Earlier, name: str, fields: 
     return int(max(rounds)[1])
 
 
-def _replace(draft: Draft, instance: Instance, entry: Earlier, file: File) -> None:
-    """Another file in the place of one that an entry recorded: of the same version, in the same round."""
+def _replace(draft: Draft, instance: Instance, entry: Earlier, file: File, on: str) -> None:
+    """Another file in the place of one that an entry recorded, or the same file in another language: of the same version, in the same round."""
     name, language = recording.documented(draft.definition(instance), file.requirement).row, recording.language(file.language)
     found = [draft.tables["document"][values["no"],] for table, key, values in entry.effects if table == "document" and key is None]
-    mine = [doc for doc in found if (doc.row, doc.language) == (name, language) and not doc.withdrawn]
+    standing = [doc for doc in found if doc.row == name and not doc.withdrawn]
+    mine = [doc for doc in standing if doc.language == language] or [doc for doc in standing if doc.sha256 == file.sha256]
     if not mine:
-        raise InvalidInput("document", file.requirement, Phrase("{entry} recorded no such document in this language", entry=entry.ref))
+        raise InvalidInput("document", file.requirement, Phrase(
+            "{entry} recorded no such document in this language, nor this file in another", entry=entry.ref))
     for doc in mine:
         draft.put("document", doc._replace(withdrawn=True))
-    draft.put("document", mine[0]._replace(no=len(draft.tables["document"]) + 1, sha256=file.sha256, size=file.size, filename=file.filename,
-                                           by=draft.office.by.person, stored=file.stored))
+    draft.put("document", mine[0]._replace(no=len(draft.tables["document"]) + 1, language=language, sha256=file.sha256, size=file.size,
+                                           filename=file.filename, by=draft.office.by.person, stored=file.stored))
+    if draft.tables["row"][instance.ref, name, mine[0].round].status in ("open", "met"):
+        recording.rewrite(draft, instance, name, mine[0].round, {}, on)
 
 
 def _redate(draft: Draft, instance: Instance, entry: Earlier, on: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core import dates, facts, requirement
+from workflow.core import approving, dates, facts, requirement
 from workflow.core.agreement import Document, Row
 from workflow.errors import InvalidInput, Phrase
 
@@ -194,7 +194,10 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
             raise InvalidInput(key, _typed(value), Phrase(
                 "{held!r} is on record already; correct that entry instead: mufakat history {ref}, then mufakat correct ENTRY {field}=… --reason …",
                 held=_typed(held), ref=facts.full_ref(draft, instance), field=key))
-    row = row._replace(data=_merged(need, row.data, fields), on=on, status="open")
+    data = _merged(need, row.data, fields)
+    if data == row.data and not (files and _fresh(draft, instance, need, files)[1]):
+        return  # it is on record already, as of the day on which it was said first
+    row = row._replace(data=data, on=on, status="open")
     draft.put("row", row)
     _keep(draft, instance, need, files, on)
     text = need.spec.get("of_version")
@@ -266,27 +269,24 @@ def _end(data: dict[str, Any]) -> str:
 
 def _keep(draft: Draft, instance: Instance, need: Requirement, files: list[File], on: str) -> None:
     """Documents of one command are one version: a new one where a language of it is on record already with another content."""
-    held = draft.documents(instance.ref, need.row)
-    every = [doc.version for doc in draft.tables["document"].values() if doc.instance == instance.ref and doc.row == need.row]
-    version = max((doc.version for doc in held), default=max(every, default=0) + 1)
-    present = {(doc.language, doc.sha256) for doc in held if doc.version == version}
-    fresh = [file for file in files if (file.language, file.sha256) not in present]
-    replaces = bool({file.language for file in fresh} & {language for language, _ in present})
+    version, fresh, replaces = _fresh(draft, instance, need, files)
     if replaces:
         version, fresh = version + 1, list(files)  # a language whose text has not changed belongs to the new version too
     for file in fresh:
         draft.put("document", Document(len(draft.tables["document"]) + 1, instance.ref, need.row, draft.round(instance.ref, need.row), version,
                                        file.language, file.sha256, file.size, file.filename, on, draft.office.by.person, file.stored))
     if replaces:
-        _decide_again(draft, instance, need.row, on)
+        approving.again(draft, instance, need.row, on)
 
 
-def _decide_again(draft: Draft, instance: Instance, text: str, on: str) -> None:
-    """Who approved an earlier version of a text has not approved this one: their approvals stay in the round before."""
-    for need in draft.definition(instance).requirements.values():
-        if need.spec.get("distinct_from") == text and draft.approvals(instance.ref, need.name):
-            draft.put("row", Row(instance.ref, need.name, draft.round(instance.ref, need.name) + 1, "open", {}, on))
-            draft.notes.append(Phrase("{requirement} is to be given again: {text} has a new version", requirement=need.name, text=text))
+def _fresh(draft: Draft, instance: Instance, need: Requirement, files: list[File]) -> tuple[int, list[File], bool]:
+    """The version on record (the first, where there is none), the files that it lacks, and whether they take the place of others in it."""
+    held = draft.documents(instance.ref, need.row)
+    every = [doc.version for doc in draft.tables["document"].values() if doc.instance == instance.ref and doc.row == need.row]
+    version = max((doc.version for doc in held), default=max(every, default=0) + 1)
+    present = {(doc.language, doc.sha256) for doc in held if doc.version == version}
+    fresh = [file for file in files if (file.language, file.sha256) not in present]
+    return version, fresh, bool({file.language for file in fresh} & {language for language, _ in present})
 
 
 def _status(draft: Draft, instance: Instance, need: Requirement, row: Row, on: str) -> str:

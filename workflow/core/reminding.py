@@ -88,6 +88,8 @@ def snooze(case: Case, office: Office, ref: str, name: str, until: str, reason: 
     row, who = promising.find(draft, ref, name), people.get(office.by.person)
     if row.status != "open" or who is None:
         raise InvalidInput("deadline", name, Phrase("it is not open any more: {status}", status=row.status) if who else "only people are reminded")
+    if not _concerned(draft, row, who, people):
+        raise InvalidInput("deadline", name, "nobody tells you of it, so there is nothing to put off: mufakat remind plan")
     if not reason.strip():
         raise InvalidInput("reason", "", "say why: --reason TEXT")
     if dates.precision(until) != "day" or not office.today < until < row.effective:
@@ -104,6 +106,13 @@ def snooze(case: Case, office: Office, ref: str, name: str, until: str, reason: 
     if not row.told_on:  # whoever settles it must find that there is a message
         draft.put("deadline", row._replace(told_on=(_made(row) - timedelta(days=1)).isoformat()))
     return Change("snooze", draft.effects(), office.today, ref, name, reason=reason)
+
+
+def _concerned(draft: Draft, row: Deadline, who: Person, people: People) -> bool:
+    """Whether somebody was told of a deadline, or would be by one of its rungs."""
+    rule = ladder.rule_of(draft, row)
+    return any(message.recipient == who.id for message in _messages(draft, row)) or (
+        rule is not None and any(who in recipients(draft, rung, people) for rung in ladder.rungs(draft, rule, row)))
 
 
 def recipients(draft: Draft, rung: Rung, people: People) -> list[Person]:

@@ -6,6 +6,7 @@ Whatever stops it, the target stays as empty as it was.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, text, update
@@ -15,9 +16,10 @@ from workflow.core.entry import genesis, leaf, open_entry
 from workflow.core.office import SYS
 from workflow.core.replay import replay
 from workflow.errors import AuditError, LogTampered, Phrase, StoreError
-from workflow.store import entries, machinery, shown, tables
+from workflow.store import entries, is_url, machinery, shown, tables
 from workflow.store.columns import Base
-from workflow.store.migrations import upgrade
+from workflow.store.connection import REVISION
+from workflow.store.migrations import current, known, upgrade
 from workflow.store.toolkit import engine_on, one_moment, told
 from workflow.store.values import OF_AGREEMENT, OF_OFFICE
 from workflow.store.values import TABLES as NAMES
@@ -54,14 +56,29 @@ def copy(source: str, target: str) -> dict[str, int]:
             return _copied(old, new, target)
 
 
+def look(source: str, target: str) -> dict[str, int]:
+    """What `copy` would copy, refused where it would be: how many rows of each table there are. Nothing is written, and no target made."""
+    if (is_url(target) or os.path.exists(target)) and known(target, current(target)).found == REVISION:
+        with told(target), engine_on(target, read_only=True).connect() as new:
+            _refuse_what_is_full(new, target)
+    with told(source), engine_on(source, read_only=True).connect() as old:
+        one_moment(old)
+        _verify(old)
+        return {table.name: int(old.execute(select(func.count()).select_from(table)).scalar_one()) for table in (*PLAIN, ENTRY, DETAIL)}
+
+
 def _copied(old: Connection, new: Connection, target: str) -> dict[str, int]:
-    if any(new.execute(select(func.count()).select_from(table)).scalar() for table in (*PLAIN, ENTRY)):
-        raise StoreError(shown(target), "is not empty", "copy into a new database")
+    _refuse_what_is_full(new, target)
     counts = {table.name: sum(_rows(old, new, table)) for table in PLAIN}
     counts["entry"] = _journal(old, new)
     counts["audit_detail"] = sum(_rows(old, new, DETAIL))
     _verify(new)
     return counts
+
+
+def _refuse_what_is_full(new: Connection, target: str) -> None:
+    if any(new.execute(select(func.count()).select_from(table)).scalar() for table in (*PLAIN, ENTRY)):
+        raise StoreError(shown(target), "is not empty", "copy into a new database")
 
 
 def _rows(old: Connection, new: Connection, table: Table) -> Iterator[int]:

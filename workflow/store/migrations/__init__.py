@@ -51,10 +51,7 @@ def upgrade(address: str, *, group: str = "") -> Schema:
     """
     place = _place(address)
     place.claim(group)
-    before = Schema(place.found(), REVISION)
-    if before.found > REVISION:
-        raise StoreNotReady(shown(address), Phrase("was written by a newer mufakat (schema {found}, this one knows {known})", found=before.found,
-                                                   known=REVISION), "pip install --upgrade mufakat")
+    before = known(address, Schema(place.found(), REVISION))
     if before.found == REVISION:
         return before
     from alembic import command
@@ -66,6 +63,19 @@ def upgrade(address: str, *, group: str = "") -> Schema:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return before
+
+
+def known(address: str, schema: Schema) -> Schema:
+    """
+    The schema that a database has, if this program can bring it to the newest.
+
+    Raises:
+        StoreNotReady: it belongs to a newer version of this program.
+    """
+    if schema.found > schema.newest:
+        raise StoreNotReady(shown(address), Phrase("was written by a newer mufakat (schema {found}, this one knows {known})", found=schema.found,
+                                                   known=schema.newest), "pip install --upgrade mufakat")
+    return schema
 
 
 def current(address: str) -> Schema:
