@@ -34,7 +34,7 @@ def test_an_extension_says_the_new_day_and_keeps_the_old_one(loi):
     assert "Thu 30 Apr 2026" in said
     assert "the partner asked for it" in screen
     assert "Fri 3 Apr 2026" in screen
-    assert "draft extended" in loi.ok("history bogor-kisarazu/loi")
+    assert "Draft the letter extended" in loi.ok("history bogor-kisarazu/loi")
 
 
 def test_an_extension_may_be_typed_as_working_days(loi):

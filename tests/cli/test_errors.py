@@ -80,7 +80,7 @@ def test_a_refused_attempt_is_on_record(loi):
     last = loi.json("history bogor-kisarazu")[-1]
 
     assert (last["refused"], last["trigger"]) == (True, "consult")
-    assert "REFUSED consult" in loi.ok("history bogor-kisarazu/loi")
+    assert "REFUSED Send for consultation from Drafting" in loi.ok("history bogor-kisarazu/loi")
 
 
 def test_a_refusal_as_json_names_requirements_and_commands(loi):

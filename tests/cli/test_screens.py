@@ -142,7 +142,7 @@ def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
     said = started.ok("correct bogor-kisarazu#3 --undo --reason never --yes")
 
     assert "instrument: signed.pdf   a file is withdrawn" in said
-    assert "CORRECTION signed → cleared (sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")
+    assert "CORRECTION Signed → Cleared for signature (Sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")
 
 
 @pytest.mark.parametrize(("line", "room", "parts"), [

@@ -59,8 +59,9 @@ def test_history_says_whose_letter_it_was_and_what_came_with_a_step(loi):
     history = loi.ok("history bogor-kisarazu")
 
     assert "recorded  foreign-affairs.asked = Tue 10 Feb 2026" in said
-    assert "home-affairs.asked Tue 10 Feb 2026; home-affairs.asked_number 1/2; home-affairs: letter.pdf" in history
-    assert "report-due → closed-follow-up (close-follow-up): next_steps letter; report: report.pdf" in history
+    assert ("Consultation of Home Affairs, Asked on Tue 10 Feb 2026; Consultation of Home Affairs, Number of the request 1/2; "
+            "Consultation of Home Affairs: letter.pdf") in history
+    assert "Report due → Closed with follow-up (Close with follow-up): Next steps letter; Report of the visit: report.pdf" in history
 
 
 @pytest.mark.parametrize("line", ["config --help", "config set --help", "help settings"])

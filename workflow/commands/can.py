@@ -12,7 +12,6 @@ from workflow.commands.language import _
 from workflow.commands.options import command, complete_trigger, pass_app, reference
 from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import Option, is_final, option_data, options
-from workflow.commands.words import label_of
 from workflow.errors import InvalidInput, Phrase, TransitionRefused, WorkflowError
 
 if TYPE_CHECKING:
@@ -103,10 +102,8 @@ def _openings(app: App, words: Words) -> None:
         console.flow([f"{sign} {stage}", message_of(refused) if refused is not None and early and not missing else ""], "  ")
         if early and len(missing) > 1:
             console.say("      " + _("one of these must be on record first"))
-        labels = words.draft.office.latest(stage).labels
         for unmet in missing:
-            named = unmet._replace(requirement=label_of(labels, "requirement", unmet.requirement)) if unmet.requirement != stage else unmet
-            unmet_lines(console, words, None, named if early else named._replace(command=""), indent="      ")
+            unmet_lines(console, words, None, unmet if early else unmet._replace(command=""), indent="      ", stage=stage)
         if isinstance(refused, InvalidInput) and refused.field == "link" and refused.known:
             choice = f"--link {refused.value}={'|'.join(refused.known)}"
             console.flow([console.paint(f"mufakat open {words.ref} {stage} {choice}", "cyan")], "    ", hang="      ")

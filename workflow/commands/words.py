@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from workflow.commands.language import _, _n, mark, pick
 from workflow.core import dates
+from workflow.errors import WorkflowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from workflow.core.agreement import Deadline, Instance
@@ -44,6 +45,16 @@ class Words:
             return label_of(self.draft.office.track.labels, kind, name)
         labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
         return label_of(labels.get("item", {}) if instance.parent else labels, kind, name)
+
+    def called(self, ref: str, kind: str, name: str) -> str:
+        """The label of what belongs to the stage of that reference, open or not (`""`: to the track); its id where nothing has a label for it."""
+        held = self.draft.tables["instance"].get((ref,))
+        if held is not None or not ref:
+            return self.label(held, kind, name)
+        try:  # a stage that was not opened has no instance: its definition has the labels
+            return label_of(self.draft.office.latest(ref.rstrip("0123456789").rstrip("-")).labels, kind, name)
+        except WorkflowError:
+            return name
 
     def stage(self, instance: Instance) -> str:
         """What the stage itself is called: `Memorandum of understanding`; an item by its title."""
@@ -93,13 +104,20 @@ class Words:
             return _("{span} before {anchor} ({day})").format(span=span, anchor=anchor, day=day)
         return _("{span} after {anchor} ({day})").format(span=span, anchor=anchor, day=day)
 
-    def unmet(self, instance: Instance | None, row: Unmet) -> str:
-        """`Council's approval: there is no answer yet`."""
-        facts = {**row.facts, **({"person": self.name(row.facts["person"])} if "person" in row.facts else {})}
-        text = _(row.message).format(**facts)
+    def unmet(self, instance: Instance | None, row: Unmet, stage: str = "") -> str:
+        """`Council's approval: there is no answer yet`; of a `stage` that has no instance, by its reference."""
+        stage = instance.ref if instance is not None else stage
+        text = _(row.message).format(**{name: self._fact(stage, name, value, row.facts) for name, value in row.facts.items()})
         if not row.requirement or row.facts.get("stage") == row.requirement:  # the sentence names the stage itself
             return text
-        return f"{self.label(instance, 'requirement', row.requirement)}: {text}"
+        return f"{self.called(stage, 'requirement', row.requirement)}: {text}"
+
+    def _fact(self, stage: str, name: str, value: str, facts: Mapping[str, str]) -> str:
+        """What fills a sentence: labels for ids, a name for a person."""
+        if name in ("person", "actor"):
+            return self.name(value)
+        of = facts["ref"] if (facts.get("ref"),) in self.draft.tables["instance"] else stage
+        return ", ".join(self.called(of, NAMED[name], part) for part in value.split(", ")) if name in NAMED else value
 
     def definition(self, instance: Instance) -> Definition:
         return self.draft.definition(instance)
@@ -173,6 +191,10 @@ def value_text(value: Any) -> str:
     return text
 
 
+NAMED = {  # facts of a refusal that are ids, several by commas, and of what
+    "fields": "field", "field": "field", "item": "field", "fact": "field", "requirement": "requirement", "text": "requirement",
+    "answer": "outcome", "accepts": "outcome", "state": "state", "trigger": "transition",
+}
 SHARED = frozenset({"asked", "asked_number", "asked_received", "answer", "sent", "number", "received", "parts", "sent_to"})
 WEEKDAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
 MONTHS = (mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun"), mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"),
