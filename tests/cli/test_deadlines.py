@@ -30,7 +30,7 @@ def test_an_extension_says_the_new_day_and_keeps_the_old_one(loi):
     said = loi.ok("deadline extend bogor-kisarazu/loi draft --to 2026-04-30", *WHY)
     screen = loi.ok("deadline show bogor-kisarazu/loi draft")
 
-    assert "draft extended" in said
+    assert "Draft the letter extended" in said
     assert "Thu 30 Apr 2026" in said
     assert "the partner asked for it" in screen
     assert "Fri 3 Apr 2026" in screen

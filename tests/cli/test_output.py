@@ -64,13 +64,13 @@ def test_labels_are_in_the_language_and_ids_stay(demo):
     assert "議会の議決" in demo.ok(f"show {AT_COUNCIL} --lang ja")
     assert "Keputusan DPRD" in demo.ok(f"show {AT_COUNCIL}", MUFAKAT_LANG="id")
     assert "Keputusan DPRD" in demo.ok(f"show {AT_COUNCIL}", LANG="id_ID.UTF-8")
-    assert "at-council" in demo.ok(f"show {AT_COUNCIL} --lang ja")
+    assert "at-council" in demo.ok(f"show {AT_COUNCIL} --lang ja -o json")
 
 
 def test_a_stage_answers_what_it_is_what_is_due_and_what_to_type(demo):
     said = demo.ok(f"show {AT_COUNCIL}")
 
-    assert "● plan-draft ─ ◉ at-council ─ ○ plan-approved" in said
+    assert "● Cooperation plan in draft ─ ◉ Before the council (DPRD) ─ ○ Plan approved by the council" in said
     assert "45 working days after receipt" in said
     assert "statute: PP 28/2018 art. 30(4)" in said
     assert "nothing is approved by time-out" in said

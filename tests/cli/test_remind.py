@@ -225,3 +225,15 @@ def test_a_look_beforehand_needs_no_address(loi):
 @pytest.mark.parametrize("address", ["foo", "a b@c", "@bogor.test", "sari@", "sari@.test"])
 def test_what_is_no_address_is_not_taken_for_one(loi, address):
     assert loi("person edit me --email", address).exit_code == 2
+
+
+def test_what_was_told_is_listed_by_the_labels_of_the_readers_language(loi, monkeypatch):
+    monkeypatch.setattr("workflow.channels.CHANNELS", {})
+    monkeypatch.setattr("workflow.commands.delivering.CHANNELS", {})
+
+    looked = at(loi, "2026-03-27T03:00:00")("remind tick --lang id").stdout
+
+    assert "bogor-kisarazu/loi Penyusunan rancangan, kepada root lewat file: disisihkan (tidak ada saluran seperti itu" in looked
+    assert "Penyusunan rancangan" in loi.ok("remind log --lang id")
+    assert "Draft the letter" in loi.ok("remind log")
+    assert [row["name"] for row in loi.json("remind log")] == ["draft"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from workflow.commands.console import cells, wrapped
+
 PLAN = "plan.parts=subject,background,aims,object,scope,funding_source,duration"
 MOU = "bogor-kisarazu/mou"
 
@@ -28,7 +30,9 @@ def approved(returned):
 
 
 def test_after_a_return_the_way_is_drawn_on_as_it_lies_ahead(returned):
-    assert "● at-council ─ ◉ plan-draft ─ ○ at-council ─ ○ plan-approved ─ …" in returned.ok(f"show {MOU}")
+    way = "● Before the council (DPRD) ─ ◉ Cooperation plan in draft ─ ○ Before the council (DPRD) ─ ○ Plan approved by the council ─ …"
+
+    assert way in returned.ok(f"show {MOU}")
 
 
 def test_a_flag_means_the_one_letter_that_has_such_a_part(approved):
@@ -87,7 +91,7 @@ def in_force(started):
 
 
 def test_a_plan_shows_its_items_by_their_titles(in_force):
-    assert "action-plan/1  planned   School O'Neil 学校" in in_force.ok("show bogor-kisarazu/action-plan")
+    assert "action-plan/1  Planned   School O'Neil 学校" in in_force.ok("show bogor-kisarazu/action-plan")
 
 
 def test_what_an_item_lacks_is_recorded_by_the_command_shown(in_force):
@@ -153,6 +157,23 @@ def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
     ("unbreakable", 5, ["unbreakable"]),
 ])
 def test_a_line_is_broken_where_it_may_be(line, room, parts):
-    from workflow.commands.console import wrapped
-
     assert wrapped(line, room, "> ") == parts
+
+
+@pytest.mark.parametrize(("language", "names"), [("en", ("Letter of Intent", "Visit")), ("id", ("Pernyataan kehendak", "Kunjungan")),
+                                                 ("ja", ("協力意向書", "訪問"))])
+def test_stages_stand_in_columns_however_long_their_names(demo, language, names):
+    """A Japanese character takes two cells."""
+    rows = [row for row in demo.ok(f"show bogor-kisarazu --lang {language}").splitlines() if row.startswith(("  ◉ ", "  ● "))]
+
+    columns = [cells(row[:row.index(f"   {name}")]) for row in rows for name in names if f"   {name}" in row]
+
+    assert len(columns) == 5
+    assert len(set(columns)) == 1
+
+
+def test_a_write_says_the_states_by_their_labels_and_as_data_by_their_ids(office):
+    line = "start sister-city {} --party Bogor:ID --party 木更津市:JP --existing loi:signed --as-of 2016-11-18 "
+
+    assert office.ok(line.format("bogor-kisarazu") + "--lang ja").splitlines()[1].startswith("bogor-kisarazu/loi  署名済み で開始")
+    assert office.json(line.format("bogor-ota"))["to"] == "signed"

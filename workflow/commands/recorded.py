@@ -70,14 +70,18 @@ class Recorded:
         step = self.label(agreement, stage, "transition", trigger)
         return step if act in ("advance", "fire") else _(ACTS.get(act, act)) + (f": {step}" if step else "")
 
+    def deadline(self, ref: str, name: str) -> str:
+        """What a deadline is called, of an agreement or of a stage in it."""
+        agreement, _slash, stage = ref.partition("/")
+        return self.label(agreement, stage, "deadline", name)
+
     def fact(self, agreement: str, fact: Mapping[str, Any]) -> str:
         """A field with what came on record; what every letter has by the name of which one it is too."""
-        stage, field, value = fact["stage"], fact["field"], fact["value"]
-        name = self.label(agreement, stage, "field", field)
-        if field_text(fact["requirement"], field) != field:
-            name = f"{self.label(agreement, stage, 'requirement', fact['requirement'])}, {name}"
-        called = self.label(agreement, stage, "outcome", value) if isinstance(value, str) else value
-        return f"{name} {value_text(called)}"
+        words, stage, field, need = self.words(agreement), fact["stage"], fact["field"], fact["requirement"]
+        if words is None:
+            return f"{field_text(need, field)} {value_text(fact['value'])}"
+        whose = f"{words.called(stage, 'requirement', need)}, " if field_text(need, field) != field else ""
+        return whose + words.fact(stage, field, fact["value"])
 
     def states(self, agreement: str, row: Mapping[str, str]) -> tuple[str, str]:
         """What the states are called that an entry left and reached."""
@@ -112,6 +116,12 @@ def refusal(words: Words, stage: str, text: str) -> str:
     return "; ".join(found)
 
 
+def sentence(text: str) -> str:
+    """A recorded English sentence in the reader's language, where a catalogue knows it."""
+    message, facts = recognised(text)
+    return _(message).format(**facts)
+
+
 @lru_cache(maxsize=512)
 def recognised(text: str) -> tuple[str, dict[str, str]]:
     """The message of the catalogue that an English text was made of, the most telling one, and the facts that fill it; else the text as it is."""
@@ -131,7 +141,7 @@ def _pattern(parts: list[str]) -> re.Pattern[str]:
     names: set[str] = set()
     pattern = re.escape(parts[0])
     for name, conversion, literal in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-        fact = f"(?P={name})" if name in names else f"(?P<{name}>.+?)"
+        fact = f"(?P={name})" if name in names else f"(?P<{name}>.*?)"
         pattern += (f"[\"']{fact}[\"']" if conversion else fact) + re.escape(literal)
         names.add(name)
     return re.compile(pattern, re.DOTALL)

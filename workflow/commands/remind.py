@@ -8,7 +8,7 @@ import click
 
 from workflow.commands.changes import print_done
 from workflow.commands.console import Column
-from workflow.commands.language import _, mark
+from workflow.commands.language import _
 from workflow.commands.options import complete_deadline, complete_reference, group, pass_app, reference, write_options_of
 from workflow.commands.words import day_text
 from workflow.core import dates
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from workflow.core.office import Person
     from workflow.reminders import Foreseen
 
-STATES = {
-    "pending": mark("waits"), "failed": mark("tried again later"), "uncertain": mark("may have arrived"), "sent": mark("sent"),
-    "dead": mark("given up"), "parked": mark("parked"), "superseded": mark("superseded"), "skipped": mark("skipped"),
-    "acknowledged": mark("acknowledged"),
-}
 LIMIT = click.IntRange(1, 10_000)
 
 
@@ -67,7 +62,7 @@ def tick_command(app: App) -> None:
 
     look = tick(app, "tick")
     if app.plain:
-        for line in told(look) or [_("nothing is due")]:
+        for line in told(app, look) or [_("nothing is due")]:
             app.console.say(line)
     else:
         from workflow.commands.data import emit
@@ -86,7 +81,8 @@ def send_command(app: App, dry_run: bool, again: bool) -> None:  # noqa: FBT001 
     """Send what waits now; what has become due since the last look is not written (mufakat remind tick)."""
     if dry_run and again:
         raise InvalidInput("again", "", "what was given up waits again only when it is written: leave out --dry-run")
-    from workflow.commands.delivering import cover, dispatcher, engine_of, rehearse
+    from workflow.commands.delivering import STATES, cover, dispatcher, engine_of, rehearse
+    from workflow.commands.recorded import Recorded, sentence
 
     if dry_run:
         letters = rehearse(app)
@@ -114,10 +110,12 @@ def send_command(app: App, dry_run: bool, again: bool) -> None:  # noqa: FBT001 
     outcomes = dispatcher(app, engine, "send").round()
     from workflow.commands.data import emit_rows
 
+    recorded = Recorded(app)
     columns = [Column("ref", _("stage"), "bold"), Column("name", _("deadline")), Column("recipient", _("whom")), Column("channel", _("channel")),
                Column("state", _("state")), Column("reason", _("reason"), wrap=True)]
     emit_rows(app, [row._asdict() for row in outcomes], columns, empty=_("nothing waits to be sent"), shown=(
-        {**row._asdict(), "recipient": app.name(row.recipient), "state": _(STATES.get(row.state, row.state))} for row in outcomes))
+        {**row._asdict(), "name": recorded.deadline(row.ref, row.name), "recipient": app.name(row.recipient), "reason": sentence(row.reason),
+         "state": _(STATES.get(row.state, row.state) or STATES["pending"])} for row in outcomes))
     _judge(outcomes)
 
 
@@ -136,12 +134,16 @@ def log_command(app: App, ref: str, person: str, unsent: bool, limit: int) -> No
     rows = store.messages(agreement=agreement, recipient=app.person(person).id if person else "", unsent=app.clock() if unsent else "", limit=limit)
     rows = [{**row, "person": app.name(row["recipient"])} for row in rows if not stage or row["instance"] == stage]
     from workflow.commands.data import emit_rows
+    from workflow.commands.delivering import STATES
+    from workflow.commands.recorded import Recorded, sentence
 
+    recorded = Recorded(app)
     columns = [Column("day", _("day")), Column("where", _("stage"), "bold"), Column("name", _("deadline")), Column("rung", _("rung")),
                Column("person", _("whom")), Column("channel", _("channel")), Column("status", _("state")), Column("reason", _("reason"), wrap=True)]
     emit_rows(app, rows, columns, empty=_("nobody was told anything"), shown=(
         {**row, "day": day_text(row["due_on"]), "where": f"{row['ref']}/{row['instance']}".rstrip("/"),
-         "status": _(STATES.get(row["state"], row["state"])), "reason": _(row["reason"]) if row["reason"] else ""} for row in rows))
+         "name": recorded.label(row["ref"], row["instance"], "deadline", row["name"]), "status": _(STATES.get(row["state"], row["state"])),
+         "reason": sentence(row["reason"])} for row in rows))
 
 
 @remind_command.command("ack", examples=("mufakat remind ack bogor-kisarazu/mou council",))

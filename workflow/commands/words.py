@@ -64,6 +64,11 @@ class Words:
         labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
         return pick(labels.get("stage", {})) or instance.stage
 
+    def fact(self, ref: str, field: str, value: Any) -> str:
+        """A field of a stage with what is on record: `Kind of term Without end`."""
+        called = self.called(ref, "outcome", value) if isinstance(value, str) else value
+        return f"{self.called(ref, 'field', field)} {value_text(called)}"
+
     def deadline(self, row: Deadline) -> str:
         return self.label(self._of(row), "deadline", row.name)
 
