@@ -10,7 +10,7 @@ from workflow.commands.changes import print_done
 from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import complete_deadline, complete_reference, group, pass_app, reference, write_options_of
-from workflow.commands.words import day_text
+from workflow.commands.words import day_text, moment_text
 from workflow.core import dates
 from workflow.errors import AgreementNotFound, InvalidInput
 
@@ -201,7 +201,16 @@ def _foretell(app: App, found: Iterable[Foreseen], person: str, until: str) -> N
     columns = [Column("when", _("when")), Column("whom", _("whom")), Column("where", _("stage"), "bold"), Column("label", _("what"), wrap=True),
                Column("said", _("kind")), Column("last", _("due"))]
     emit_rows(app, rows, columns, empty=_("nobody is to be told anything until {day}").format(day=day_text(until)), shown=(
-        {**row, "where": row["ref"], "last": day_text(row["due"]) if row["due"] else "", "whom": row["name"]} for row in rows))
+        {**row, "when": moment_text(row["at"], _zone(app, row["recipient"])), "where": row["ref"],
+         "last": day_text(row["due"]) if row["due"] else "", "whom": row["name"]} for row in rows))
+
+
+def _zone(app: App, recipient: str = "") -> str:
+    """Where whoever is told lives, else where the office is."""
+    from workflow.library import DEFAULT_ZONE
+
+    person: Person | None = app.people.get(recipient)
+    return person.zone if person and person.zone else str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
 
 
 def _foreseen(app: App, known: dict[str, Words], row: Foreseen) -> dict[str, Any]:
@@ -209,17 +218,15 @@ def _foreseen(app: App, known: dict[str, Words], row: Foreseen) -> dict[str, Any
 
     words = known.get(row.ref) or known.setdefault(row.ref, app.words(row.ref))
     ref, message = f"{row.ref}/{row.instance}".rstrip("/"), row.message
-    zone = str(app.using.library.settings().get("zone") or "Asia/Jakarta")
     if message is None:
         called = [words.label(row.stage, "state", state) for state in (row.source, row.target)]
         step = words.label(row.stage, "transition", row.trigger)
-        return {"at": row.at, "when": local(row.at, zone), "recipient": "", "name": _("time itself"), "channel": "", "ref": ref, "deadline": "",
+        return {"at": row.at, "when": local(row.at, _zone(app)), "recipient": "", "name": _("time itself"), "channel": "", "ref": ref, "deadline": "",
                 "trigger": row.trigger, "label": " → ".join(called) if row.source != row.target else step, "kind": "fire",
                 "said": step if row.source != row.target else "",
                 "rung": "", "due": ""}
-    person: Person | None = app.people.get(message.recipient)
     held = row.deadline
-    return {"at": row.at, "when": local(row.at, person.zone if person and person.zone else zone), "recipient": message.recipient,
+    return {"at": row.at, "when": local(row.at, _zone(app, message.recipient)), "recipient": message.recipient,
             "name": app.name(message.recipient), "channel": message.channel, "ref": ref, "deadline": message.name,
             "trigger": "", "label": words.label(row.stage, "deadline", message.name), "kind": message.kind, "said": _(message.kind),
             "rung": message.rung, "due": held.effective if held is not None else ""}

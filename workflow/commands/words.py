@@ -165,6 +165,16 @@ def day_text(text: str) -> str:
     return _("{weekday} {day} {month} {year}").format(weekday=_(WEEKDAYS[last.weekday()]), day=last.day, month=month, year=last.year)
 
 
+def moment_text(utc: str, zone: str) -> str:
+    """An instant on the clocks of a zone, which is named: `Fri 27 Mar 2026 08:00 WIB`."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    there = datetime.fromisoformat(utc).astimezone(ZoneInfo(zone))
+    name = there.tzname() or ""
+    return f"{day_text(there.date().isoformat())} {there:%H:%M} {name if name.isalpha() else zone}"
+
+
 def amount_text(amount: int, unit: str) -> str:
     return _n(*UNITS[unit], amount)
 
