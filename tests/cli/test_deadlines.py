@@ -127,3 +127,11 @@ def test_who_is_told_is_who_the_plan_has_a_deputy_too(loi):
 
     assert told[0][-1] == "Sari Dewi"
     assert told[1][-1] != "Sari Dewi"
+
+
+def test_a_deadline_that_is_waived_is_told_of_once(loi):
+    said = loi.ok("deadline waive bogor-kisarazu/loi draft", *WHY)
+
+    assert said.count("no longer applies") == 1
+    assert "settled   Draft the letter   no longer applies   the partner asked for it" in said
+    assert loi.ok("deadline show bogor-kisarazu/loi draft").count("no longer applies") == 1

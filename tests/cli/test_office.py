@@ -217,3 +217,11 @@ def test_a_day_that_an_office_named_keeps_its_name(office):
     office.ok("calendar add 2026-01-01", "Hari kota", "--source", "Perwali 7/2026", "--kind", "closure")
 
     assert "Hari kota" in office.ok("calendar show ID --year 2026 --lang id")
+
+
+def test_the_demo_is_not_told_of_an_offices_own_database(office):
+    result = office(f"demo --db {office.folder}/office.db")
+
+    assert result.exit_code == 2
+    assert "it is an office's own database, not the demo's" in result.stderr
+    assert "contoh-council" not in result.output

@@ -178,6 +178,25 @@ def test_the_exit_code_reaches_the_shell(demo):
 @pytest.mark.parametrize("line", ["show contoh-council/mou", "can contoh-council/mou", "list", "deadline list", "history bogor-kisarazu", "agenda",
                                   "show bogor-kisarazu", "person list"])
 def test_no_line_passes_the_edge_of_a_terminal_of_80_columns(demo, line):
+    seen = typed_at_a_terminal(demo, "--db", "demo.db", *line.split())
+
+    assert "\033[" in seen
+    assert max(map(cells, seen.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("language", ["en", "id", "ja"])
+def test_what_a_newcomer_sees_fits_a_terminal_however_long_the_folders_name(mufakat, language):
+    mufakat.folder = mufakat.folder / ("Bagian-Kerja-Sama-" * 2)
+    mufakat.folder.mkdir()
+    lines = ("init", "init", "notify test --to me --channel console")
+
+    seen = "".join(typed_at_a_terminal(mufakat, *line.split(), "--lang", language) for line in lines)
+
+    assert max(cells(line) for line in seen.splitlines() if str(mufakat.folder) not in line) <= 80
+
+
+def typed_at_a_terminal(typist, *words: str) -> str:
+    """What somebody sees who types this in a terminal of 80 columns."""
     pty = pytest.importorskip("pty")
     import fcntl
     import struct
@@ -186,10 +205,10 @@ def test_no_line_passes_the_edge_of_a_terminal_of_80_columns(demo, line):
     outer, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "MUFAKAT_DB")}
     environment |= {"PYTHONPATH": root, "TERM": "xterm"}
     program = "import sys; sys.argv[0] = 'mufakat'; from cli import main; main()"
-    child = subprocess.Popen([sys.executable, "-c", program, "--db", "demo.db", *line.split()], cwd=demo.folder, env=environment, stdout=inner)
+    child = subprocess.Popen([sys.executable, "-c", program, *words], cwd=typist.folder, env=environment, stdout=inner)
     os.close(inner)
     seen = b""
     while True:
@@ -203,8 +222,7 @@ def test_no_line_passes_the_edge_of_a_terminal_of_80_columns(demo, line):
     os.close(outer)
 
     assert child.wait() == 0
-    assert b"\033[" in seen
-    assert max(map(cells, seen.decode().replace("\r", "").splitlines())) <= 80
+    return seen.decode().replace("\r", "")
 
 
 def test_a_spreadsheet_is_given_no_formula_and_no_json(loi):

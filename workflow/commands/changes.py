@@ -122,7 +122,8 @@ def _details(words: Words | None, done: Done) -> list[list[str]]:
     lines += [_line(_("moved"), f"{agreement}/{stage}  {called(stage, before)} → {called(stage, after)}") for stage, before, after in done.moved]
     lines += [_line(_("opened"), f"{agreement}/{row.ref}  {called(row.ref, row.state)}")
               for row in done.opened if row.ref != change.instance]
-    lines += [_deadline(words, row) for row in done.deadlines]
+    settled = {(row.instance, row.name): row.revision for row in done.deadlines if row.status != "open"}  # of several revisions the last
+    lines += [_deadline(words, row) for row in done.deadlines if row.status == "open" or row.revision == settled[row.instance, row.name]]
     lines += [_line(_("reminder"), day_text(effect.values["due_on"])) for effect in change.effects
               if effect.table == "message" and effect.key is None and change.act == "snooze"]
     lines += [_line(_("note"), said(note)) for note in change.notes]

@@ -84,6 +84,11 @@ class Console:
         for text in [*lines, line]:
             _write(stream or sys.stdout, text.rstrip())
 
+    def page(self, text: str) -> None:
+        """A text of several lines, such as a letter, as wide as the terminal."""
+        for line in text.splitlines():
+            self.flow([line], hang=line[:len(line) - len(line.lstrip())])
+
     def table(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -> None:
         """A table of texts: whole lines in a pipe; where a terminal is too narrow for it, a few lines for each row."""
         texts = [[str(row.get(column.key, "")) for column in columns] for row in rows]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,7 +50,7 @@ def settings(app: App) -> Settings:
     from workflow.store import is_url
 
     beside = "mufakat-outbox" if is_url(app.db) else os.path.splitext(app.db)[0] + "-outbox"
-    return Settings(app.config.value("mail").value, app.config.value("notify").value, app.config.value("outbox").value or beside, sys.stdout.write)
+    return Settings(app.config.value("mail").value, app.config.value("notify").value, app.config.value("outbox").value or beside, app.console.page)
 
 
 def connector(app: App) -> Callable[[str], Channel]:

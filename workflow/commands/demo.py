@@ -13,6 +13,7 @@ from workflow.commands.failures import message_of, unmet_of
 from workflow.commands.language import _, pick
 from workflow.commands.options import command, pass_app
 from workflow.commands.words import day_text
+from workflow.errors import InvalidInput
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -29,13 +30,15 @@ NEXT = ("show bogor-kisarazu", "history bogor-kisarazu", f"can {LIVE}", f"show {
 @pass_app
 def demo_command(app: App, again: bool) -> None:  # noqa: FBT001  # a flag
     """Build demo.db on documented facts and tell its story. It never touches your office's database; a second run changes nothing."""
-    from workflow.demo import free
+    from workflow.demo import ORIGIN, free
 
     path = str(app.given.get("db") or FILE)
     path = free(path) if again else path
     app.given["db"] = path
     rows: list[Told] = []
     if os.path.exists(path):
+        if app.library().settings().get("origin") != ORIGIN:
+            raise InvalidInput("db", path, "it is an office's own database, not the demo's: name another file, or leave out --db")
         app.console.tell(_("{path} is there already; nothing was changed").format(path=path))
     else:
         rows = _play(app, path)

@@ -94,7 +94,7 @@ def send_command(app: App, dry_run: bool, again: bool) -> None:  # noqa: FBT001 
             return
         for channel, row in letters:
             app.console.flow([app.console.paint(_("to {name} over {channel}").format(name=row.to.name, channel=channel), "bold"), row.subject])
-            app.console.say(row.text)
+            app.console.page(row.text)
         if not letters:
             app.console.say(_("nothing waits to be sent"))
         return
