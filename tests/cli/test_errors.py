@@ -95,7 +95,7 @@ def test_a_trigger_of_another_state_names_those_of_this_one(loi):
     result = loi("advance bogor-kisarazu/loi sign")
 
     assert result.exit_code == 4
-    assert "from drafting one may: consult" in result.stderr
+    assert "from Drafting one may: consult" in result.stderr
 
 
 def test_what_an_opening_lacks_comes_with_the_opening(started):

@@ -176,7 +176,8 @@ def test_the_exit_code_reaches_the_shell(demo):
 
 
 @pytest.mark.parametrize("line", ["show contoh-council/mou", "can contoh-council/mou", "list", "deadline list", "history bogor-kisarazu", "agenda",
-                                  "show bogor-kisarazu", "person list"])
+                                  "show bogor-kisarazu", "person list", "show bogor-kisarazu --lang ja", "history contoh-council --lang id",
+                                  "audit log --refused --lang ja", "remind plan --for 60d --lang id", "calendar show JP --lang ja"])
 def test_no_line_passes_the_edge_of_a_terminal_of_80_columns(demo, line):
     seen = typed_at_a_terminal(demo, "--db", "demo.db", *line.split())
 

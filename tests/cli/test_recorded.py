@@ -54,6 +54,18 @@ def test_an_opening_that_was_refused_is_told_by_the_labels_of_a_stage_that_never
     assert "loi: REFUSED to open it — Result of the exploration: the exploration was not positive" in started.ok("history bogor-kisarazu")
 
 
+def test_who_was_refused_is_called_by_name_though_the_record_has_an_id(loi):
+    loi.ok("person edit me --role legal")
+    loi.ok(f"record bogor-kisarazu/loi --document draft={loi.file('draft.pdf')}")
+    loi("approve bogor-kisarazu/loi legal-check")
+
+    said = loi.ok("history bogor-kisarazu/loi")
+
+    assert loi.json("history bogor-kisarazu")[-1]["reason"].startswith("p1 may not approve legal-check")
+    assert "REFUSED Legal bureau's check from Drafting — root may not" in said
+    assert "root put the Draft in two languages on record" in said
+
+
 @pytest.mark.parametrize("text", ["words that were never of any catalogue", "{braces} and {} more", "a: b; c: d", ""])
 def test_words_that_no_message_fits_stay_as_they_were_recorded(text):
     message, facts = recognised(text)

@@ -177,3 +177,23 @@ def test_a_write_says_the_states_by_their_labels_and_as_data_by_their_ids(office
 
     assert office.ok(line.format("bogor-kisarazu") + "--lang ja").splitlines()[1].startswith("bogor-kisarazu/loi  署名済み で開始")
     assert office.json(line.format("bogor-ota"))["to"] == "signed"
+
+
+def test_a_step_is_shown_as_it_is_typed_and_where_it_leads_by_its_label(loi):
+    assert "· consult → In consultation   Send for consultation" in loi.ok("can bogor-kisarazu/loi")
+
+
+def test_what_a_stage_does_not_allow_is_told_of_its_state_by_its_label(loi):
+    said = loi("advance bogor-kisarazu/loi sign --lang ja").stderr
+
+    assert "bogor-kisarazu/loi は 起案中 の状態では" in said
+    assert "起案中 からできること:consult" in said
+    assert loi.error("advance bogor-kisarazu/loi sign")["state"] == "drafting"
+
+
+def test_the_story_of_the_demo_is_told_by_labels(mufakat):
+    said = mufakat.ok("demo --db demo.db --lang ja")
+
+    assert "loi 署名済み → 更新済み" in said
+    assert "contoh-signed-early/loi は 起案中 の状態では" in said
+    assert "外交関係がある の回答は「いいえ」です" in said

@@ -95,7 +95,8 @@ class Recorded:
         step = self.label(agreement, stage, "transition", trigger)
         verb, blank, name = trigger.partition(" ")  # `approve legal-check`
         if blank:
-            step = f"{verb}: {self.label(agreement, stage, 'requirement' if verb == 'approve' else 'deadline', name)}"
+            kind = "requirement" if verb == "approve" else "deadline"
+            step = self.label(agreement, stage, kind, name)
         return _("REFUSED {trigger} from {state}").format(trigger=step, state=state or "-")
 
     def reason(self, agreement: str, row: Mapping[str, str]) -> str:

@@ -26,8 +26,8 @@ def screen(app: App, error: Exception, *, tried: bool = True) -> None:
         console.tell(error.format_message())
         return
     head = console.paint(_("error"), "red", stream=sys.stderr)
-    console.flow([f"{head}: {_sentence(error)}"], hang="  ", stream=sys.stderr)
-    for line in _details(error):
+    console.flow([f"{head}: {_sentence(app, error)}"], hang="  ", stream=sys.stderr)
+    for line in _details(app, error):
         console.flow([line], "  ", stream=sys.stderr)
     unmet = failures.unmet_of(error)
     if unmet:
@@ -76,16 +76,27 @@ def _list(app: App, console: Console, error: Exception, unmet: object, *, tried:
         console.tell("  " + _("the attempt is on record: mufakat history {ref}").format(ref=ref))
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(app: App, error: Exception) -> str:
+    if isinstance(error, errors.TriggerNotAllowed) and isinstance(error.args[0], errors.Phrase):
+        return said(error.args[0].again(state=_state(app, error)))
     if isinstance(error, errors.StaleInstance):
         return _("{message}; somebody was faster: look, then decide again").format(message=failures.message_of(error))
     return failures.message_of(error)
 
 
-def _details(error: Exception) -> list[str]:
+def _state(app: App, error: errors.TriggerNotAllowed) -> str:
+    """What the state is called in which a stage stands; its id where that cannot be read."""
+    agreement, _slash, stage = error.ref.partition("/")
+    try:
+        return app.words(agreement).called(stage, "state", error.state)
+    except errors.WorkflowError:
+        return error.state
+
+
+def _details(app: App, error: Exception) -> list[str]:
     if isinstance(error, errors.TriggerNotAllowed):
         allowed = ", ".join(error.allowed) or _("nothing: it is a final state")
-        return [_("from {state} one may: {allowed}").format(state=error.state, allowed=allowed)]
+        return [_("from {state} one may: {allowed}").format(state=_state(app, error), allowed=allowed)]
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return [error.ctx.get_usage(), _("more: {command} --help").format(command=error.ctx.command_path)]
     return []

@@ -52,7 +52,7 @@ class Words:
         if held is not None or not ref:
             return self.label(held, kind, name)
         try:  # a stage that was not opened has no instance: its definition has the labels
-            return label_of(self.draft.office.latest(ref.rstrip("0123456789").rstrip("-")).labels, kind, name)
+            return label_of(self.draft.office.latest(kind_of(ref)).labels, kind, name)
         except WorkflowError:
             return name
 
@@ -134,6 +134,11 @@ class Words:
         return self.draft.tables["instance"].get((row.instance,)) if row.instance else None
 
 
+def kind_of(ref: str) -> str:
+    """The definition that a stage's reference is made of: `loi-2` is a `loi`."""
+    return ref.rstrip("0123456789").rstrip("-")
+
+
 def label_of(labels: Any, kind: str, name: str) -> str:
     texts = labels.get(kind, {}).get(name)
     return pick(texts) if texts else name
@@ -208,6 +213,7 @@ def value_text(value: Any) -> str:
 
 NAMED = {  # facts of a refusal that are ids, several by commas, and of what
     "fields": "field", "field": "field", "item": "field", "fact": "field", "requirement": "requirement", "text": "requirement",
+    "document": "requirement",
     "answer": "outcome", "accepts": "outcome", "state": "state", "trigger": "transition",
 }
 SHARED = frozenset({"asked", "asked_number", "asked_received", "answer", "sent", "number", "received", "parts", "sent_to"})
