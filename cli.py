@@ -155,7 +155,7 @@ def _demo() -> str:
     return demo()
 
 
-PARTS = Parts(_open_store, _catalog, _guards, _calendar_files, _demo)
+PARTS = Parts(_open_store, _catalog, _guards, _calendar_files, _demo, tuple(COMMANDS))
 
 if __name__ == "__main__":
     main()

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 KINDS = ("national", "joint-leave", "closure", "working")
 DAY_KEYS = {"calendar", "on", "kind", "name", "source"}
 YEAR_END = ((1, 2), (1, 3), (12, 29), (12, 30), (12, 31))  # 1 January is a national holiday already
-YEAR_END_SOURCE = "Local Autonomy Act (Japan) art. 4-2(2)(iii): days that the city's ordinance names, as a rule 29 December to 3 January"
+YEAR_END_NAME = str(Phrase("Year-end closure"))
+YEAR_END_SOURCE = str(Phrase("Local Autonomy Act (Japan) art. 4-2(2)(iii): days that the city's ordinance names, as a rule 29 December to 3 January"))
 
 
 def fill(name: str, years: Iterable[int]) -> tuple[list[Day], list[Coverage]]:
@@ -76,18 +77,32 @@ def _indonesia(years: list[int]) -> tuple[list[Day], list[Coverage]]:
     coverage = []
     for year in map("{:04d}".format, years):
         estimated = sum(on.startswith(year) and "(estimated)" in name for on, name in national.items())
-        gaps = ([] if year in decreed else ["the joint decree (cuti bersama) is missing"]) + ([f"{estimated} days estimated"] if estimated else [])
+        gaps = [] if year in decreed else [str(Phrase("the joint decree (cuti bersama) is missing"))]
+        gaps += [str(Phrase("{count} days estimated", count=estimated))] if estimated else []
         coverage.append(Coverage("ID", int(year), "partial" if gaps else "known", "; ".join([source, *gaps])))
     return merge(days, ()), coverage
 
 
 def _japan(years: list[int]) -> tuple[list[Day], list[Coverage]]:
     national, source = _library("JP", years, "public")
-    closures = [Day("JP", f"{year:04d}-{month:02d}-{day:02d}", "closure", "Year-end closure", YEAR_END_SOURCE)
+    closures = [Day("JP", f"{year:04d}-{month:02d}-{day:02d}", "closure", YEAR_END_NAME, YEAR_END_SOURCE)
                 for year in years for month, day in YEAR_END]
     held = {int(on[:4]) for on in national}  # holidays are set by statute; the equinoxes of later years are reckoned
     coverage = [Coverage("JP", year, "known" if year in held else "partial", source) for year in years]
     return merge(closures, [Day("JP", on, "national", name, source) for on, name in national.items()]), coverage
+
+
+def names(calendar: str, year: int, language: str) -> dict[tuple[str, str], str]:
+    """What the library calls the days of a year in a language, by day and English name; empty where it does not speak it."""
+    import holidays
+
+    found: dict[tuple[str, str], str] = {}
+    for category in ("public", "government") if calendar == "ID" else ("public",):
+        if language in holidays.country_holidays(calendar).supported_languages:
+            said = holidays.country_holidays(calendar, years=year, categories=(category,), language=language)
+            found |= {(on, name): said[date.fromisoformat(on)] for on, name in _library(calendar, [year], category)[0].items()
+                      if date.fromisoformat(on) in said}
+    return found
 
 
 FILLS: dict[str, Callable[[list[int]], tuple[list[Day], list[Coverage]]]] = {"ID": _indonesia, "JP": _japan}
@@ -95,7 +110,7 @@ FILLS: dict[str, Callable[[list[int]], tuple[list[Day], list[Coverage]]]] = {"ID
 
 def _library(country: str, years: list[int], category: str) -> tuple[dict[str, str], str]:
     """ISO day to English name, and what to cite for it."""
-    import holidays  # 10 ms and more, wanted by `init` and `calendar update` alone
+    import holidays  # 10 ms and more, wanted by few commands
     from holidays.version import __version__
 
     found = holidays.country_holidays(country, years=years, categories=(category,), language="en_US")

@@ -30,11 +30,11 @@ def test_an_extension_says_the_new_day_and_keeps_the_old_one(loi):
     said = loi.ok("deadline extend bogor-kisarazu/loi draft --to 2026-04-30", *WHY)
     screen = loi.ok("deadline show bogor-kisarazu/loi draft")
 
-    assert "draft extended" in said
+    assert "Draft the letter extended" in said
     assert "Thu 30 Apr 2026" in said
     assert "the partner asked for it" in screen
     assert "Fri 3 Apr 2026" in screen
-    assert "draft extended" in loi.ok("history bogor-kisarazu/loi")
+    assert "Draft the letter extended" in loi.ok("history bogor-kisarazu/loi")
 
 
 def test_an_extension_may_be_typed_as_working_days(loi):
@@ -127,3 +127,11 @@ def test_who_is_told_is_who_the_plan_has_a_deputy_too(loi):
 
     assert told[0][-1] == "Sari Dewi"
     assert told[1][-1] != "Sari Dewi"
+
+
+def test_a_deadline_that_is_waived_is_told_of_once(loi):
+    said = loi.ok("deadline waive bogor-kisarazu/loi draft", *WHY)
+
+    assert said.count("no longer applies") == 1
+    assert "settled   Draft the letter   no longer applies   the partner asked for it" in said
+    assert loi.ok("deadline show bogor-kisarazu/loi draft").count("no longer applies") == 1

@@ -80,7 +80,7 @@ def test_a_refused_attempt_is_on_record(loi):
     last = loi.json("history bogor-kisarazu")[-1]
 
     assert (last["refused"], last["trigger"]) == (True, "consult")
-    assert "REFUSED consult" in loi.ok("history bogor-kisarazu/loi")
+    assert "REFUSED Send for consultation from Drafting" in loi.ok("history bogor-kisarazu/loi")
 
 
 def test_a_refusal_as_json_names_requirements_and_commands(loi):
@@ -95,7 +95,7 @@ def test_a_trigger_of_another_state_names_those_of_this_one(loi):
     result = loi("advance bogor-kisarazu/loi sign")
 
     assert result.exit_code == 4
-    assert "from drafting one may: consult" in result.stderr
+    assert "from Drafting one may: consult" in result.stderr
 
 
 def test_what_an_opening_lacks_comes_with_the_opening(started):

@@ -25,7 +25,7 @@ def test_an_agreement_from_its_start_to_the_signed_letter(started):
     said = mufakat.ok("advance bogor-kisarazu/loi sign signed_on=2026-01-30 --occurred-at 2026-01-30 --document", f"instrument={paper}:id",
                       "place=KBRI Tokyo", "name.木更津市=友好協定", "abroad=no")
 
-    assert said.startswith("bogor-kisarazu/loi  cleared → signed  (entry bogor-kisarazu#13). Next: mufakat can bogor-kisarazu/loi")
+    assert said.startswith("bogor-kisarazu/loi  Cleared for signature → Signed  (entry bogor-kisarazu#13). Next: mufakat can bogor-kisarazu/loi")
     shown = mufakat.json("show bogor-kisarazu/loi")
     assert shown["state"] == "signed"
     letter = next(row for row in shown["rows"] if row["name"] == "home-affairs")
@@ -66,7 +66,7 @@ def test_an_existing_agreement_enters_with_what_nobody_documented(office):
 
     shown = office.ok("show bogor-kisarazu/loi")
 
-    assert "signed   since Fri 18 Nov 2016" in shown
+    assert "Signed   since Fri 18 Nov 2016" in shown
     assert "not documented: " in shown
     assert office.json("show bogor-kisarazu")["imported"] is True
 
@@ -77,7 +77,7 @@ def test_an_item_opens_inside_its_plan(started):
 
     said = started.ok("open bogor-kisarazu/action-plan item", "title=Nurses from Bogor", "due_on=2026-12-01")
 
-    assert said.startswith("bogor-kisarazu/action-plan/1  opened in planned")
+    assert said.startswith("bogor-kisarazu/action-plan/1  opened in Planned")
 
 
 def test_an_activity_and_another_owner(started):

@@ -15,7 +15,8 @@ MOU = "contoh-council/mou"
 SCREENS = ["show contoh-council", f"show {MOU}", "show bogor-kisarazu", "show bogor-kisarazu/action-plan", "show kupang-darwin",
            "can contoh-council", f"can {MOU}", "can bogor-kisarazu", "agenda --for 400d", "deadline list", "list", "doctor", "config get zone",
            "definition list", "definition show mou", "person list", "calendar show", "calendar show ID --year 2026", "db current",
-           "audit log sys --limit 3", "audit show sys#2", "audit consistency 3 9"]
+           "audit log sys --limit 3", "audit show sys#2", "audit log --refused",
+           "audit show contoh-council#9", "audit consistency 3 9"]
 REFUSALS = ["advance contoh-council/mou approve", "advance contoh-council/mou begin", "advance contoh-council/mou aprove", "show contoh-counsil",
             "record contoh-council/mou council --answer maybe", "record contoh-council/mou signed_on=2016-13-41",
             "record contoh-council/mou nowhere=1",

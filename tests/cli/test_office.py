@@ -235,3 +235,26 @@ def test_an_office_is_shared_with_a_group_that_is_named_once(mufakat):
 def test_a_group_that_is_not_there_is_refused(mufakat):
     assert "no such group" in mufakat.error("init --group tidak-ada")["message"]
     assert not (mufakat.folder / "office.db").exists()
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("calendar show --lang id", "diketahui lengkap"), ("calendar show ID --year 2026 --lang id", "libur nasional  Tahun Baru Masehi"),
+    ("calendar show JP --year 2026 --lang ja", "祝日    元日"), ("calendar show JP --year 2026 --lang ja", "休庁日  年末年始の休庁日  地方自治法"),
+    ("calendar show ID --year 2026", "national     New Year's Day"),
+])
+def test_calendars_are_told_in_the_language_as_far_as_somebody_named_their_days_in_it(office, line, said):
+    assert said in office.ok(line)
+
+
+def test_a_day_that_an_office_named_keeps_its_name(office):
+    office.ok("calendar add 2026-01-01", "Hari kota", "--source", "Perwali 7/2026", "--kind", "closure")
+
+    assert "Hari kota" in office.ok("calendar show ID --year 2026 --lang id")
+
+
+def test_the_demo_is_not_told_of_an_offices_own_database(office):
+    result = office(f"demo --db {office.folder}/office.db")
+
+    assert result.exit_code == 2
+    assert "it is an office's own database, not the demo's" in result.stderr
+    assert "contoh-council" not in result.output

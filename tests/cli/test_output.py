@@ -64,13 +64,13 @@ def test_labels_are_in_the_language_and_ids_stay(demo):
     assert "議会の議決" in demo.ok(f"show {AT_COUNCIL} --lang ja")
     assert "Keputusan DPRD" in demo.ok(f"show {AT_COUNCIL}", MUFAKAT_LANG="id")
     assert "Keputusan DPRD" in demo.ok(f"show {AT_COUNCIL}", LANG="id_ID.UTF-8")
-    assert "at-council" in demo.ok(f"show {AT_COUNCIL} --lang ja")
+    assert "at-council" in demo.ok(f"show {AT_COUNCIL} --lang ja -o json")
 
 
 def test_a_stage_answers_what_it_is_what_is_due_and_what_to_type(demo):
     said = demo.ok(f"show {AT_COUNCIL}")
 
-    assert "● plan-draft ─ ◉ at-council ─ ○ plan-approved" in said
+    assert "● Cooperation plan in draft ─ ◉ Before the council (DPRD) ─ ○ Plan approved by the council" in said
     assert "45 working days after receipt" in said
     assert "statute: PP 28/2018 art. 30(4)" in said
     assert "nothing is approved by time-out" in said
@@ -176,8 +176,28 @@ def test_the_exit_code_reaches_the_shell(demo):
 
 
 @pytest.mark.parametrize("line", ["show contoh-council/mou", "can contoh-council/mou", "list", "deadline list", "history bogor-kisarazu", "agenda",
-                                  "show bogor-kisarazu", "person list"])
+                                  "show bogor-kisarazu", "person list", "show bogor-kisarazu --lang ja", "history contoh-council --lang id",
+                                  "audit log --refused --lang ja", "remind plan --for 60d --lang id", "calendar show JP --lang ja"])
 def test_no_line_passes_the_edge_of_a_terminal_of_80_columns(demo, line):
+    seen = typed_at_a_terminal(demo, "--db", "demo.db", *line.split())
+
+    assert "\033[" in seen
+    assert max(map(cells, seen.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("language", ["en", "id", "ja"])
+def test_what_a_newcomer_sees_fits_a_terminal_however_long_the_folders_name(mufakat, language):
+    mufakat.folder = mufakat.folder / ("Bagian-Kerja-Sama-" * 2)
+    mufakat.folder.mkdir()
+    lines = ("init", "init", "notify test --to me --channel console")
+
+    seen = "".join(typed_at_a_terminal(mufakat, *line.split(), "--lang", language) for line in lines)
+
+    assert max(cells(line) for line in seen.splitlines() if str(mufakat.folder) not in line) <= 80
+
+
+def typed_at_a_terminal(typist, *words: str) -> str:
+    """What somebody sees who types this in a terminal of 80 columns."""
     pty = pytest.importorskip("pty")
     import fcntl
     import struct
@@ -186,10 +206,10 @@ def test_no_line_passes_the_edge_of_a_terminal_of_80_columns(demo, line):
     outer, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "MUFAKAT_DB")}
     environment |= {"PYTHONPATH": root, "TERM": "xterm"}
     program = "import sys; sys.argv[0] = 'mufakat'; from cli import main; main()"
-    child = subprocess.Popen([sys.executable, "-c", program, "--db", "demo.db", *line.split()], cwd=demo.folder, env=environment, stdout=inner)
+    child = subprocess.Popen([sys.executable, "-c", program, *words], cwd=typist.folder, env=environment, stdout=inner)
     os.close(inner)
     seen = b""
     while True:
@@ -203,8 +223,7 @@ def test_no_line_passes_the_edge_of_a_terminal_of_80_columns(demo, line):
     os.close(outer)
 
     assert child.wait() == 0
-    assert b"\033[" in seen
-    assert max(map(cells, seen.decode().replace("\r", "").splitlines())) <= 80
+    return seen.decode().replace("\r", "")
 
 
 def test_a_spreadsheet_is_given_no_formula_and_no_json(loi):

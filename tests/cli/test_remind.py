@@ -32,6 +32,18 @@ def test_the_plan_says_who_is_told_what_and_when(loi):
     assert "nobody is to be told anything" in loi.ok("remind plan --for 1w")
 
 
+@pytest.mark.parametrize(("zone", "language", "when"), [
+    ("Asia/Makassar", "en", "Fri 27 Mar 2026 08:00 WITA"), ("Asia/Tokyo", "id", "Jum 27 Mar 2026 08:00 JST"),
+    ("Asia/Tokyo", "ja", "2026年3月27日(金) 08:00 JST"), ("Asia/Singapore", "en", "Fri 27 Mar 2026 08:00 Asia/Singapore"),
+])
+@pytest.mark.parametrize("line", ["remind plan --for 60d", "remind simulate --at +60d"])
+def test_when_somebody_will_be_told_is_said_in_their_language_and_on_their_clocks(loi, line, zone, language, when):
+    loi.ok(f"person edit me --zone {zone}")
+
+    assert when in loi.ok(f"{line} --lang {language}")
+    assert loi.json(f"{line}")[0]["when"] == "2026-03-27 08:00"
+
+
 def test_a_plan_and_a_simulation_write_nothing(loi):
     before = loi.entries()
 
@@ -246,3 +258,15 @@ def test_a_look_beforehand_needs_no_address(loi):
 @pytest.mark.parametrize("address", ["foo", "a b@c", "@bogor.test", "sari@", "sari@.test"])
 def test_what_is_no_address_is_not_taken_for_one(loi, address):
     assert loi("person edit me --email", address).exit_code == 2
+
+
+def test_what_was_told_is_listed_by_the_labels_of_the_readers_language(loi, monkeypatch):
+    monkeypatch.setattr("workflow.channels.CHANNELS", {})
+    monkeypatch.setattr("workflow.commands.delivering.CHANNELS", {})
+
+    looked = at(loi, "2026-03-27T03:00:00")("remind tick --lang id").stdout
+
+    assert "bogor-kisarazu/loi Penyusunan rancangan, kepada root lewat file: disisihkan (tidak ada saluran seperti itu" in looked
+    assert "Penyusunan rancangan" in loi.ok("remind log --lang id")
+    assert "Draft the letter" in loi.ok("remind log")
+    assert [row["name"] for row in loi.json("remind log")] == ["draft"]

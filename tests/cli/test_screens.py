@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from workflow.commands.console import cells, wrapped
+
 PLAN = "plan.parts=subject,background,aims,object,scope,funding_source,duration"
 MOU = "bogor-kisarazu/mou"
 
@@ -28,7 +30,9 @@ def approved(returned):
 
 
 def test_after_a_return_the_way_is_drawn_on_as_it_lies_ahead(returned):
-    assert "● at-council ─ ◉ plan-draft ─ ○ at-council ─ ○ plan-approved ─ …" in returned.ok(f"show {MOU}")
+    way = "● Before the council (DPRD) ─ ◉ Cooperation plan in draft ─ ○ Before the council (DPRD) ─ ○ Plan approved by the council ─ …"
+
+    assert way in returned.ok(f"show {MOU}")
 
 
 def test_a_flag_means_the_one_letter_that_has_such_a_part(approved):
@@ -90,7 +94,7 @@ def in_force(started):
 
 
 def test_a_plan_shows_its_items_by_their_titles(in_force):
-    assert "action-plan/1  planned   School O'Neil 学校" in in_force.ok("show bogor-kisarazu/action-plan")
+    assert "action-plan/1  Planned   School O'Neil 学校" in in_force.ok("show bogor-kisarazu/action-plan")
 
 
 def test_what_an_item_lacks_is_recorded_by_the_command_shown(in_force):
@@ -145,7 +149,7 @@ def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
     said = started.ok("correct bogor-kisarazu#3 --undo --reason never --yes")
 
     assert "instrument: signed.pdf   a file is withdrawn" in said
-    assert "CORRECTION signed → cleared (sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")
+    assert "CORRECTION Signed → Cleared for signature (Sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")
 
 
 def test_what_was_put_on_record_is_taken_back_the_latest_first(started):
@@ -170,6 +174,43 @@ def test_what_was_put_on_record_is_taken_back_the_latest_first(started):
     ("unbreakable", 5, ["unbreakable"]),
 ])
 def test_a_line_is_broken_where_it_may_be(line, room, parts):
-    from workflow.commands.console import wrapped
-
     assert wrapped(line, room, "> ") == parts
+
+
+@pytest.mark.parametrize(("language", "names"), [("en", ("Letter of Intent", "Visit")), ("id", ("Pernyataan kehendak", "Kunjungan")),
+                                                 ("ja", ("協力意向書", "訪問"))])
+def test_stages_stand_in_columns_however_long_their_names(demo, language, names):
+    """A Japanese character takes two cells."""
+    rows = [row for row in demo.ok(f"show bogor-kisarazu --lang {language}").splitlines() if row.startswith(("  ◉ ", "  ● "))]
+
+    columns = [cells(row[:row.index(f"   {name}")]) for row in rows for name in names if f"   {name}" in row]
+
+    assert len(columns) == 5
+    assert len(set(columns)) == 1
+
+
+def test_a_write_says_the_states_by_their_labels_and_as_data_by_their_ids(office):
+    line = "start sister-city {} --party Bogor:ID --party 木更津市:JP --existing loi:signed --as-of 2016-11-18 "
+
+    assert office.ok(line.format("bogor-kisarazu") + "--lang ja").splitlines()[1].startswith("bogor-kisarazu/loi  署名済み で開始")
+    assert office.json(line.format("bogor-ota"))["to"] == "signed"
+
+
+def test_a_step_is_shown_as_it_is_typed_and_where_it_leads_by_its_label(loi):
+    assert "· consult → In consultation   Send for consultation" in loi.ok("can bogor-kisarazu/loi")
+
+
+def test_what_a_stage_does_not_allow_is_told_of_its_state_by_its_label(loi):
+    said = loi("advance bogor-kisarazu/loi sign --lang ja").stderr
+
+    assert "bogor-kisarazu/loi は 起案中 の状態では" in said
+    assert "起案中 からできること:consult" in said
+    assert loi.error("advance bogor-kisarazu/loi sign")["state"] == "drafting"
+
+
+def test_the_story_of_the_demo_is_told_by_labels(mufakat):
+    said = mufakat.ok("demo --db demo.db --lang ja")
+
+    assert "loi 署名済み → 更新済み" in said
+    assert "contoh-signed-early/loi は 起案中 の状態では" in said
+    assert "外交関係がある の回答は「いいえ」です" in said

@@ -36,7 +36,7 @@ def test_an_office_on_a_server_is_worked_with_as_one_in_a_file(server):
                  "db upgrade", "config list", "config get db", "person list", "calendar show ID", "doctor")
 
     assert "tersembunyi" not in seen
-    assert "drafting" in seen
+    assert "Drafting" in seen
     assert server("doctor").exit_code == 0
 
 

@@ -6,6 +6,10 @@ import re
 
 import pytest
 
+from cli import PARTS
+from workflow.commands.app import App
+
+LOI = "bogor-kisarazu/loi"
 
 def commands_in(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip().startswith("mufakat ")]
@@ -59,8 +63,9 @@ def test_history_says_whose_letter_it_was_and_what_came_with_a_step(loi):
     history = loi.ok("history bogor-kisarazu")
 
     assert "recorded  foreign-affairs.asked = Tue 10 Feb 2026" in said
-    assert "home-affairs.asked Tue 10 Feb 2026; home-affairs.asked_number 1/2; home-affairs: letter.pdf" in history
-    assert "report-due → closed-follow-up (close-follow-up): next_steps letter; report: report.pdf" in history
+    assert ("Consultation of Home Affairs, Asked on Tue 10 Feb 2026; Consultation of Home Affairs, Number of the request 1/2; "
+            "Consultation of Home Affairs: letter.pdf") in history
+    assert "Report due → Closed with follow-up (Close with follow-up): Next steps letter; Report of the visit: report.pdf" in history
 
 
 @pytest.mark.parametrize("line", ["config --help", "config set --help", "help settings"])
@@ -91,3 +96,41 @@ def test_a_stage_that_is_not_there_is_said_not_to_be(loi, line):
 
 def test_a_person_is_responsible_for_a_whole_agreement(loi):
     assert "bogor-kisarazu" in loi.error("assign bogor-kisarazu/loi --owner me")["message"]
+
+
+LINES = ["show bogor-kisarazu", f"show {LOI}", f"can {LOI}", f"advance {LOI} consult", f"advance {LOI} sign", "show nowhere", "agenda", "doctor",
+         "activity bogor-kisarazu talks"]
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("color", ["never", "always"])
+def test_a_command_that_is_shown_names_the_database_that_was_typed(loi, line, color):
+    """A copied line must not work on another office."""
+    path = loi.environment.pop("MUFAKAT_DB")
+    result = loi(f"--db {path} {line} --color {color}")
+
+    shown = re.findall(r"mufakat (?:--db \S+ )?[a-z]+", result.stdout + result.stderr)
+    assert shown
+    assert [command for command in shown if f"mufakat --db {path} " not in command] == []
+
+
+@pytest.mark.parametrize("line", LINES[:3])
+def test_where_no_database_was_typed_none_is_named(loi, line):
+    assert "--db" not in loi.ok(line)
+
+
+def test_as_data_a_command_stays_what_it_is(loi):
+    assert loi.ok(f"can {LOI} -o json --db {loi.environment['MUFAKAT_DB']}") == loi.ok(f"can {LOI} -o json")
+
+
+@pytest.mark.parametrize(("db", "text", "told"), [
+    ("a b.db", "Next: mufakat list", "Next: mufakat --db 'a b.db' list"), ("x.db", "mufakat is a word; mufakats list", None),
+    ("x.db", "mufakat --db y.db list", None), ("x.db", "mufakat help dates", None), ("x.db", "/usr/bin/mufakat list", None),
+    ("x.db", "mufakat list, mufakat agenda", "mufakat --db x.db list, mufakat --db x.db agenda"),
+    ("postgresql://sari:secret@server/office", "mufakat list", "mufakat --db postgresql://sari@server/office list"),
+])
+def test_only_commands_over_the_database_name_it_and_never_its_password(db, text, told):
+    app = App(PARTS, {})
+    app.given["db"] = db
+
+    assert app.console.again(text) == (told or text)

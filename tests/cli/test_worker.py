@@ -42,7 +42,7 @@ def look(typist, now: str) -> list[str]:
     typist.now = now
     app = App(PARTS, typist.environment, typist.clock)
     try:
-        return told(tick(app, "w1"))
+        return told(app, tick(app, "w1"))
     finally:
         app.close()
 
@@ -62,7 +62,7 @@ def test_without_a_mail_server_it_says_what_to_set(bureau):
     said = look(bureau, MORNING)
 
     assert said[0] == "2 messages are due"
-    assert "failed (no mail server is set: mufakat config set mail FILE)" in said[1]
+    assert "tried again later (no mail server is set: mufakat config set mail FILE)" in said[1]
 
 
 def test_every_look_leaves_a_heartbeat(bureau):

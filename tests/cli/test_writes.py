@@ -114,7 +114,7 @@ def test_a_language_is_put_right_by_the_same_file(loi):
     loi.ok(f"correct bogor-kisarazu#3 --document draft={paper}:ja --reason slip")
 
     assert [(row["language"], row["withdrawn"]) for row in loi.json("show bogor-kisarazu/loi")["documents"]] == [("jv", True), ("ja", False)]
-    assert "draft: a.pdf (jv) [corrected by bogor-kisarazu#4]" in loi.ok("history bogor-kisarazu")
+    assert "Draft in two languages: a.pdf (jv) [corrected by bogor-kisarazu#4]" in loi.ok("history bogor-kisarazu")
     assert "draft: a.pdf (ja) — slip" in loi.ok("history bogor-kisarazu")
 
 

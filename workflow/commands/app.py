@@ -33,6 +33,7 @@ class Parts(NamedTuple):
     guards: Callable[[], Mapping[str, Callable[..., str | None]]]
     calendar_files: Callable[[], list[str]]  # texts of the shipped calendar files
     demo: Callable[[], str]  # the folder of the demo's data
+    commands: Sequence[str] = ()  # what may follow `mufakat` on a command line
 
 
 class UnknownPerson(NotAuthorised):
@@ -67,7 +68,18 @@ class App:
     @cached_property
     def console(self) -> Console:
         self.config.value("lang")  # it was chosen before the line was read; one that there is not is refused here
-        return Console(self.environment, self.config.value("color").value)
+        return Console(self.environment, self.config.value("color").value, self._again() if self.plain and self.given.get("db") else str)
+
+    def _again(self) -> Callable[[str], str]:
+        """How a command that is shown to be typed names the database, where it was named on this line: else it would work on another office."""
+        import re
+        from shlex import quote
+
+        from workflow.store import shown
+
+        names = "|".join(name for name in self.parts.commands if name not in ("help", "completion", "demo"))
+        pattern, named = re.compile(rf"(?<![\w./-])mufakat (?=(?:{names})\b)"), f"mufakat --db {quote(shown(str(self.given['db'])))} "
+        return lambda text: pattern.sub(lambda _found: named, text) if "mufakat" in text else text
 
     @property
     def output(self) -> str:

@@ -144,7 +144,7 @@ def key_file(app: App) -> KeyFile:
 
 def told(app: App, key: KeyFile) -> None:
     """Where the key lies, and where it should."""
-    app.console.say(_("the log's key: {file}").format(file=os.path.abspath(key.path)))
+    app.console.flow([_("the log's key: {file}").format(file=os.path.abspath(key.path))], hang="  ")
     app.console.flow([_("keep it on another disk than the database, and in another backup (mufakat config set key FILE): whoever restores the one "
                         "must not restore the other")], "  ", hang="  ")
 

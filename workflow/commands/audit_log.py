@@ -11,6 +11,7 @@ from workflow.commands.audit_entry import Lateness, Refs, chain_of, row_of
 from workflow.commands.console import Column
 from workflow.commands.language import _
 from workflow.commands.options import command, complete_reference, pass_app
+from workflow.commands.recorded import Recorded
 from workflow.commands.words import day_text
 from workflow.core.entry import said
 from workflow.errors import AgreementNotFound
@@ -90,7 +91,8 @@ def log_command(app: App, ref: str, person: str, act: str, begin: str, end: str,
     more, found = limit is None and len(found) > SHOWN, found[-(limit or SHOWN):]
     columns = [Column("place", _("place")), Column("entry", _("entry"), "bold"), Column("at", _("recorded")), Column("on", _("occurred")),
                Column("who", _("who")), Column("what", _("what"), wrap=True)]
-    emit_rows(app, found, columns, ident="entry", empty=_("no such entry"), shown=(_shown(app, row) for row in found))
+    recorded = Recorded(app)
+    emit_rows(app, found, columns, ident="entry", empty=_("no such entry"), shown=(_shown(app, recorded, row) for row in found))
     if more:
         app.console.tell(_("the last {count} are shown; all: --limit N, or -o ndjson").format(count=SHOWN))
 
@@ -149,20 +151,14 @@ def _of_chain(store: Store, chain: str, size: int) -> Iterator[Line]:
         yield size, entry.chain, entry.cseq, entry.leaf, entry.body, entry.recorded, entry.act, entry.instance, entry.person
 
 
-def _shown(app: App, row: dict[str, Any]) -> dict[str, Any]:
-    from workflow.commands.history import BY_ITSELF, local
+def _shown(app: App, recorded: Recorded, row: dict[str, Any]) -> dict[str, Any]:
+    from workflow.commands.history import local
     from workflow.library import DEFAULT_ZONE
 
     zone = str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
-    told = _(BY_ITSELF.get(row["act"], row["act"]))
-    moved = row["from"] and row["to"] and row["from"] != row["to"]
-    if row["refused"]:
-        told = _("REFUSED {trigger} from {state}").format(trigger=row["trigger"], state=row["from"] or "-")
-    elif moved:
-        told = f"{row['from']} → {row['to']} ({row['trigger']})"
-    elif row["trigger"]:
-        told = f"{told}: {row['trigger']}"
+    agreement = row["entry"].partition("#")[0]
+    told, reason = recorded.act(agreement, row), recorded.reason(agreement, row)
     remarks = [_("entered late") if row["late"] else "", _("corrects an earlier entry") if row["corrects"] else ""]
     what = " ".join([f"{row['instance']}: {told}" if row["instance"] else told, *(f"[{text}]" for text in remarks if text)])
     return {"place": "–" if row["place"] is None else str(row["place"]), "entry": row["entry"], "at": local(row["recorded"], zone),
-            "on": day_text(row["occurred"]), "who": app.name(row["person"]), "what": what + (f" — {row['reason']}" if row["reason"] else "")}
+            "on": day_text(row["occurred"]), "who": app.name(row["person"]), "what": what + (f" — {reason}" if reason else "")}

@@ -10,6 +10,7 @@ import click
 from workflow.commands.audit_entry import Lateness, Refs, find, row_of
 from workflow.commands.language import _
 from workflow.commands.options import command, pass_app
+from workflow.commands.recorded import Recorded
 from workflow.commands.words import day_text, value_text
 from workflow.core.agreement import ERASED, apply, empty
 from workflow.core.entry import leaf, open_entry, said
@@ -102,10 +103,8 @@ def _screen(app: App, found: dict[str, Any]) -> None:
     from workflow.library import DEFAULT_ZONE
 
     console, zone = app.console, str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
-    moved = f"{found['from']} → {found['to']}" if found["from"] and found["to"] and found["from"] != found["to"] else found["to"]
-    act = _("REFUSED {trigger} from {state}").format(trigger=found["trigger"], state=found["from"] or "-") if found["refused"] else found["act"]
-    trigger = "" if found["refused"] else found["trigger"]
-    console.flow([console.paint(found["entry"], "bold"), found["instance"], act, trigger, "" if found["refused"] else moved])
+    recorded, agreement = Recorded(app), found["entry"].partition("#")[0]
+    console.flow([console.paint(found["entry"], "bold"), found["instance"], recorded.act(agreement, found)])
     if not found["intact"]:
         console.flow([f"{console.paint('✗', 'red')} " + _("it is not what was written: its bytes have not the hash that stands beside them")], "  ",
                      hang="    ")
@@ -115,7 +114,8 @@ def _screen(app: App, found: dict[str, Any]) -> None:
         (_("on behalf of"), [found["behalf"]]),
         (_("occurred"), [day_text(found["occurred"]), _("entered late") if found["late"] else ""]),
         (_("recorded"), [f"{local(found['recorded'], zone)} ({zone})"]),
-        (_("reason"), [found["reason"]]), (_("corrects"), [found["corrects"]]), (_("by definition"), [known or ""]), (_("eid"), [found["eid"]]),
+        (_("reason"), [recorded.reason(agreement, found)]), (_("corrects"), [found["corrects"]]),
+        (_("by definition"), [known or ""]), (_("eid"), [found["eid"]]),
     ):
         if parts[0]:
             console.flow([f"{name}: {parts[0]}", *parts[1:]], "  ", hang="      ")

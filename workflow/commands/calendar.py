@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands.console import Column
-from workflow.commands.language import _, _n
+from workflow.commands.language import FALLBACK, _, _n, chosen, mark
 from workflow.commands.options import group, pass_app
 from workflow.commands.words import day_text
 from workflow.core import dates
@@ -16,7 +16,8 @@ from workflow.errors import InvalidInput, NotFound, Phrase
 if TYPE_CHECKING:
     from workflow.commands.app import App
 
-KINDS = ("national", "joint-leave", "closure", "working")
+KINDS = (mark("national"), mark("joint-leave"), mark("closure"), mark("working"))
+STATUS = {"known": mark("known in full"), "partial": mark("known in part")}
 
 
 @group("calendar", examples=("mufakat calendar show ID --year 2026", "mufakat calendar update"))
@@ -30,6 +31,7 @@ def calendar_command() -> None:
 @pass_app
 def show_command(app: App, name: str, year: int | None) -> None:
     """The closed days of a year; without NAME the calendars and the years they know."""
+    from workflow.calendars import FILLS, names
     from workflow.commands.data import emit_rows
 
     store = app.store()
@@ -38,7 +40,7 @@ def show_command(app: App, name: str, year: int | None) -> None:
                                       for held in _names(app) for row in store.calendar(held)[1]]
         emit_rows(app, rows, [Column("calendar", _("calendar"), "bold"), Column("year", _("year")), Column("status", _("status")),
                               Column("source", _("source"), wrap=True)], ident="calendar", empty=_("no calendar is filled: mufakat calendar update"),
-                  shown=_spans(rows))
+                  shown=({**row, "status": _(STATUS.get(row["status"], row["status"])), "source": _source(row["source"])} for row in _spans(rows)))
         return
     days, coverage = store.calendar(name)
     if not days and not coverage:
@@ -47,11 +49,14 @@ def show_command(app: App, name: str, year: int | None) -> None:
     rows = [row._asdict() for row in days if row.on.startswith(f"{wanted:04d}-")]
     status = next((row for row in coverage if row.year == wanted), None)
     columns = [Column("day", _("day")), Column("kind", _("kind")), Column("name", _("name"), wrap=True), Column("source", _("source"), wrap=True)]
-    emit_rows(app, rows, columns, ident="on", shown=({**row, "day": day_text(row["on"])} for row in rows),
+    called = names(name, wanted, chosen()) if app.plain and chosen() != FALLBACK and name in FILLS else {}
+    shown = ({**row, "day": day_text(row["on"]), "kind": _(row["kind"]), "name": called.get((row["on"], row["name"])) or _(row["name"]),
+              "source": _source(row["source"])} for row in rows)
+    emit_rows(app, rows, columns, ident="on", shown=shown,
               empty=_("{name} closes no day of {year}").format(name=name, year=wanted))
     if status is None or status.status != "known":
         app.console.tell(_("{year} is not known in full: what is counted over it is provisional ({source})").format(
-            year=wanted, source=status.source if status else _("mufakat calendar update")))
+            year=wanted, source=_source(status.source) if status else _("mufakat calendar update")))
 
 
 @calendar_command.command("update", examples=("mufakat calendar update", "mufakat calendar update ID --from 2027 --to 2028"))
@@ -125,6 +130,13 @@ def _recount(app: App) -> None:
     days = sum(effect.table == "deadline" and effect.key is None for done in moved for effect in done.change.effects)
     if days:
         app.console.tell(_n("{count} deadline has another day now", "{count} deadlines have another day now", days))
+
+
+def _source(text: str) -> str:
+    """What a day or a year rests on; what the calendars' own words say of it in the reader's language."""
+    from workflow.commands.recorded import sentence
+
+    return "; ".join(map(sentence, text.split("; ")))
 
 
 def _spans(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ from workflow.commands.language import _
 from workflow.commands.options import command, complete_trigger, pass_app, reference
 from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import Option, is_final, option_data, options
-from workflow.commands.words import label_of
 from workflow.errors import InvalidInput, Phrase, TransitionRefused, WorkflowError
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def _only(instance: Instance, held: list[Option], trigger: str) -> list[Option]:
 
 def _screen(app: App, words: Words, instance: Instance, held: list[Option]) -> None:
     console, ref = app.console, f"{words.ref}/{instance.ref}"
-    console.flow([console.paint(ref, "bold"), f"{instance.state} ({words.label(instance, 'state', instance.state)})"])
+    console.flow([console.paint(ref, "bold"), words.label(instance, "state", instance.state)])
     if not held:
         console.say("  " + _("nothing more can happen: it is over"))
     for option in (row for row in held if not row.hard):
@@ -74,7 +73,7 @@ def _possible(app: App, console: Console, words: Words, instance: Instance, opti
     if option.by_clock:
         return
     mine = "" if set(row.roles) & set(app.actor.roles) else _("by: {roles}").format(roles=", ".join(row.roles))
-    console.flow([f"{console.paint('✓', 'green')} {row.name} → {option.target}", words.label(instance, "transition", row.name),
+    console.flow([f"{console.paint('✓', 'green')} {_step(words, instance, option)}", words.label(instance, "transition", row.name),
                   _("irregular") if row.irregular else "", mine], "  ")
     console.flow([console.paint(option.command(f"{words.ref}/{instance.ref}"), "cyan")], "    ", hang="      ")
     for unmet in option.unmet:
@@ -85,12 +84,17 @@ def _missing(console: Console, words: Words, instance: Instance, option: Option)
     row = option.transition
     label = words.label(instance, "transition", row.name)
     kind = _("by itself, when its day comes") if option.by_clock else _("irregular") if row.irregular else ""
-    console.flow([f"{console.paint('·', 'yellow')} {row.name} → {option.target}", label, kind], "  ")
+    console.flow([f"{console.paint('·', 'yellow')} {_step(words, instance, option)}", label, kind], "  ")
     if option.by_clock:
         return
     console.flow([_("to {trigger} you still need").format(trigger=row.name)], "    ")
     for unmet in option.unmet:
         unmet_lines(console, words, instance, unmet, indent="      ")
+
+
+def _step(words: Words, instance: Instance, option: Option) -> str:
+    """The step as it is typed, and what the state is called that it leads to."""
+    return f"{option.transition.name} → {words.label(instance, 'state', option.target)}"
 
 
 def _openings(app: App, words: Words) -> None:
@@ -103,10 +107,8 @@ def _openings(app: App, words: Words) -> None:
         console.flow([f"{sign} {stage}", message_of(refused) if refused is not None and early and not missing else ""], "  ")
         if early and len(missing) > 1:
             console.say("      " + _("one of these must be on record first"))
-        labels = words.draft.office.latest(stage).labels
         for unmet in missing:
-            named = unmet._replace(requirement=label_of(labels, "requirement", unmet.requirement)) if unmet.requirement != stage else unmet
-            unmet_lines(console, words, None, named if early else named._replace(command=""), indent="      ")
+            unmet_lines(console, words, None, unmet if early else unmet._replace(command=""), indent="      ", stage=stage)
         if isinstance(refused, InvalidInput) and refused.field == "link" and refused.known:
             choice = f"--link {refused.value}={'|'.join(refused.known)}"
             console.flow([console.paint(f"mufakat open {words.ref} {stage} {choice}", "cyan")], "    ", hang="      ")

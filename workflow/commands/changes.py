@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workflow.commands.language import _, mark, said
+from workflow.commands.recorded import refusal
 from workflow.commands.words import basis_text, day_text, field_text, value_text
 
 if TYPE_CHECKING:
@@ -38,36 +39,42 @@ def print_done(app: App, done: Done, following: str = "") -> None:
         return
     words = _words(app, agreement, done)
     for earlier in done.before:
-        console.flow([_("before it: {what}").format(what=headline(app, earlier))], "  ")
+        console.flow([_("before it: {what}").format(what=headline(app, earlier, words))], "  ")
     end = _("nothing was written (dry run)") if done.dry_run else \
         _("nothing was written") if done.unchanged else _("entry {entry}").format(entry=done.entry)
     step = "" if done.dry_run else _("Next: {command}").format(command=following)
-    console.flow([f"{console.paint(headline(app, done), 'bold')}  ({end}).", step], gap=" ")
+    console.flow([f"{console.paint(headline(app, done, words), 'bold')}  ({end}).", step], gap=" ")
     for line in [] if done.unchanged else _details(words, done):
         console.flow(line, "  ", hang="              ")
 
 
-def headline(app: App, done: Done) -> str:
-    """`bogor-kisarazu/loi  drafting → consulting`, or what else was done."""
+def headline(app: App, done: Done, words: Words | None) -> str:
+    """`bogor-kisarazu/loi  Drafting → In consultation`, or what else was done."""
     change = done.change
     if done.unchanged:
         return f"{done.ref}  {_('nothing is new: it was on record already')}"
+
+    def called(kind: str, name: str) -> str:
+        return words.called(change.instance, kind, name) if words is not None else name
+
     if change.source and change.target and change.source != change.target:
-        return f"{done.ref}  {change.source} → {change.target}"
+        return f"{done.ref}  {called('state', change.source)} → {called('state', change.target)}"
     opened = next((row for row in done.opened if row.ref == change.instance), None)
     if opened is not None:
-        return _("{ref}  opened in {state}").format(ref=done.ref, state=opened.state)
+        return _("{ref}  opened in {state}").format(ref=done.ref, state=called("state", opened.state))
     if change.act in ("advance", "fire"):
-        return f"{done.ref}  {change.trigger} ({change.source})"
+        return f"{done.ref}  {called('transition', change.trigger)} ({called('state', change.source)})"
     vote = next((effect.values for effect in change.effects if effect.table == "approval"), {})
+    name = called("requirement" if change.act == "approve" else "transition" if change.act == "overdue" else "deadline", change.trigger)
+    why = refusal(words, change.instance, change.reason) if words is not None and change.act == "overdue" else ""
     act = {
         "start": _("started"), "record": _("recorded"), "activity": _("activity recorded"), "assign": _("assigned"),
-        "correct": _("taken back") if change.trigger else _("corrected"), "extend": _("{name} extended").format(name=change.trigger),
-        "suspend": _("the clock of {name} stands still").format(name=change.trigger),
-        "resume": _("the clock of {name} runs again").format(name=change.trigger), "waive": _("{name} waived").format(name=change.trigger),
-        "acknowledge": _("{name} acknowledged").format(name=change.trigger), "snooze": _("{name} put off").format(name=change.trigger),
-        "overdue": _("{trigger} is overdue: {reason}").format(trigger=change.trigger, reason=change.reason),
-        "approve": f"{change.trigger}: {_(str(vote.get('decision', '')))}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})",
+        "correct": _("taken back") if change.trigger else _("corrected"), "extend": _("{name} extended").format(name=name),
+        "suspend": _("the clock of {name} stands still").format(name=name),
+        "resume": _("the clock of {name} runs again").format(name=name), "waive": _("{name} waived").format(name=name),
+        "acknowledge": _("{name} acknowledged").format(name=name), "snooze": _("{name} put off").format(name=name),
+        "overdue": _("{trigger} is overdue: {reason}").format(trigger=name, reason=why),
+        "approve": f"{name}: {_(str(vote.get('decision', '')))}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})",
     }.get(change.act, change.act)
     return f"{done.ref}  {act}"
 
@@ -92,7 +99,8 @@ def done_data(done: Done) -> dict[str, Any]:
 
 def _words(app: App, agreement: str, done: Done) -> Words | None:
     """Labels are wanted only where something has one."""
-    if not (done.deadlines or done.change.documents or any(effect.table == "row" for effect in done.change.effects)):
+    change = done.change
+    if not (done.deadlines or done.opened or change.trigger or change.documents or any(effect.table == "row" for effect in change.effects)):
         return None
     from workflow.errors import NotFound
 
@@ -112,10 +120,16 @@ def _details(words: Words | None, done: Done) -> list[list[str]]:
                     "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])
               for doc in change.documents]
     agreement = done.ref.partition("/")[0]
+
+    def called(stage: str, state: str) -> str:
+        return words.called(stage, "state", state) if words is not None else state
+
     lines += [_line(_("link"), f"{agreement}/{stage}  {link} = {named}") for stage, link, named in done.linked]
-    lines += [_line(_("moved"), f"{agreement}/{stage}  {before} → {after}") for stage, before, after in done.moved]
-    lines += [_line(_("opened"), f"{agreement}/{row.ref}  {row.state}") for row in done.opened if row.ref != change.instance]
-    lines += [_deadline(words, row) for row in done.deadlines]
+    lines += [_line(_("moved"), f"{agreement}/{stage}  {called(stage, before)} → {called(stage, after)}") for stage, before, after in done.moved]
+    lines += [_line(_("opened"), f"{agreement}/{row.ref}  {called(row.ref, row.state)}")
+              for row in done.opened if row.ref != change.instance]
+    settled = {(row.instance, row.name): row.revision for row in done.deadlines if row.status != "open"}  # of several revisions the last
+    lines += [_deadline(words, row) for row in done.deadlines if row.status == "open" or row.revision == settled[row.instance, row.name]]
     lines += [_line(_("reminder"), day_text(effect.values["due_on"])) for effect in change.effects
               if effect.table == "message" and effect.key is None and change.act == "snooze"]
     lines += [_line(_("note"), said(note)) for note in change.notes]

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -33,22 +33,26 @@ class Column(NamedTuple):
 
 
 class Console:
-    """Where output goes. `color`: auto, always, never."""
+    """
+    Where output goes. `color`: auto, always, never.
 
-    def __init__(self, environment: Mapping[str, str], color: str = "auto") -> None:
-        self.environment, self.color = environment, color
+    `again` completes the commands that a line tells somebody to type: with what they typed themselves and must type again.
+    """
+
+    def __init__(self, environment: Mapping[str, str], color: str = "auto", again: Callable[[str], str] = str) -> None:
+        self.environment, self.color, self.again = environment, color, again
 
     def say(self, text: str = "") -> None:
         """A line of data."""
-        _write(sys.stdout, text)
+        _write(sys.stdout, self.again(text))
 
     def tell(self, text: str = "") -> None:
         """A message to whoever sits there."""
-        _write(sys.stderr, text)
+        _write(sys.stderr, self.again(text))
 
     def paint(self, text: str, style: str, *, stream: TextIO | None = None) -> str:
         """The text in a style, where the stream shows colours."""
-        return f"\033[{STYLES[style]}m{text}\033[0m" if style and text and self.colorful(stream or sys.stdout) else text
+        return f"\033[{STYLES[style]}m{self.again(text)}\033[0m" if style and text and self.colorful(stream or sys.stdout) else text
 
     def colorful(self, stream: TextIO) -> bool:
         if self.color != "auto":
@@ -72,7 +76,7 @@ class Console:
         """A line of parts with a gap between them; a part that would pass the edge goes on a line of its own, further in."""
         room, lines, line = self.width(stream), [], indent
         hang = indent + "  " if hang is None else hang
-        for part in filter(None, parts):
+        for part in filter(None, map(self.again, parts)):
             joined = line + (gap if line.strip() else "") + part
             if cells(joined) <= room or not line.strip():
                 line = joined
@@ -84,9 +88,14 @@ class Console:
         for text in [*lines, line]:
             _write(stream or sys.stdout, text.rstrip())
 
+    def page(self, text: str) -> None:
+        """A text of several lines, such as a letter, as wide as the terminal."""
+        for line in text.splitlines():
+            self.flow([line], hang=line[:len(line) - len(line.lstrip())])
+
     def table(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -> None:
         """A table of texts: whole lines in a pipe; where a terminal is too narrow for it, a few lines for each row."""
-        texts = [[str(row.get(column.key, "")) for column in columns] for row in rows]
+        texts = [[self.again(str(row.get(column.key, ""))) for column in columns] for row in rows]
         widths = [max(map(cells, (column.heading, *held))) for column, held in zip(columns, zip(*texts, strict=True), strict=True)]
         needed = sum(min(width, ROOM) if column.wrap else width for column, width in zip(columns, widths, strict=True)) + 2 * len(columns)
         if needed <= self.width():

@@ -97,8 +97,8 @@ def show_command(app: App, ref: str, name: str) -> None:
     for when, kind, whom in _telling(app, words.ref, stage, name, max(rung.day for rung in coming) + ROLLS if coming else None):
         console.flow([f"{_('told')}  {day_text(when)}", _(kind), ", ".join(map(app.name, whom))], "  ", hang="        ")
     for row in revisions[:-1]:
-        console.flow([f"{_('before')}  {day_text(row.effective)}", _(SETTLED.get(row.status, row.status)), said(row.reason),
-                      day_text(row.settled_on)], "  ", hang="        ")
+        how = "" if row.status == "void" and row.reason else _(SETTLED.get(row.status, row.status))
+        console.flow([f"{_('before')}  {day_text(row.effective)}", how, said(row.reason), day_text(row.settled_on)], "  ", hang="        ")
 
 
 @deadline_command.command("extend", examples=(

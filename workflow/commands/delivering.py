@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.channels import CHANNELS, Settings, connect
-from workflow.commands.language import _, _n, said
+from workflow.commands.language import _, _n, mark, said
+from workflow.commands.recorded import Recorded, sentence
 from workflow.core.reminding import CHANNEL
 from workflow.errors import WorkflowError
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from workflow.engine import Engine
     from workflow.library import Library
     from workflow.ports import Channel
+
+
+STATES = {
+    "pending": mark("waits"), "failed": mark("tried again later"), "uncertain": mark("may have arrived"), "sent": mark("sent"),
+    "dead": mark("given up"), "parked": mark("parked"), "superseded": mark("superseded"), "skipped": mark("skipped"),
+    "acknowledged": mark("acknowledged"),
+}
 
 
 class Round(NamedTuple):
@@ -44,7 +51,7 @@ def settings(app: App) -> Settings:
     from workflow.store import is_url
 
     beside = "mufakat-outbox" if is_url(app.db) else os.path.splitext(app.db)[0] + "-outbox"
-    return Settings(app.config.value("mail").value, app.config.value("notify").value, app.config.value("outbox").value or beside, sys.stdout.write)
+    return Settings(app.config.value("mail").value, app.config.value("notify").value, app.config.value("outbox").value or beside, app.console.page)
 
 
 def connector(app: App) -> Callable[[str], Channel]:
@@ -118,13 +125,14 @@ def tick(app: App, worker: str, stopping: Callable[[], bool] = bool) -> Round:
     return Round(len(swept.messages), outcomes, alerted, swept.failed, unsigned)
 
 
-def told(look: Round) -> list[str]:
+def told(app: App, look: Round) -> list[str]:
     """A look in words: how many messages became due and left, each that did not, each agreement that could not be read."""
-    sent = sum(row.state == "sent" for row in look.outcomes)
+    sent, recorded = sum(row.state == "sent" for row in look.outcomes), Recorded(app)
     lines = [_n("{count} message is due", "{count} messages are due", look.written)] if look.written else []
     lines += [_n("{count} message sent", "{count} messages sent", sent)] if sent else []
     lines += [_("{ref} {deadline}, to {recipient} over {channel}: {state} ({reason})").format(
-        ref=row.ref, deadline=row.name, recipient=row.recipient, channel=row.channel, state=row.state or _("waits"), reason=row.reason)
+        ref=row.ref, deadline=recorded.deadline(row.ref, row.name), recipient=app.name(row.recipient), channel=row.channel,
+        state=_(STATES.get(row.state, row.state) or STATES["pending"]), reason=sentence(row.reason))
         for row in look.outcomes if row.state != "sent"]
     lines += [_("the log was not signed: {why}").format(why=look.unsigned)] if look.unsigned else []
     return lines + [f"{ident}: {reason}" for ident, reason in look.failed]

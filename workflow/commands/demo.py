@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands.app import os_login
-from workflow.commands.failures import message_of, unmet_of
-from workflow.commands.language import _, pick
+from workflow.commands.failures import unmet_of
+from workflow.commands.language import _, pick, said
 from workflow.commands.options import command, pass_app
-from workflow.commands.words import day_text
+from workflow.commands.words import NAMED, day_text, kind_of, label_of
+from workflow.errors import InvalidInput, Phrase, TriggerNotAllowed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workflow.commands.app import App
     from workflow.commands.console import Console
     from workflow.demo import Told
+    from workflow.errors import TransitionRefused
 
 FILE = "demo.db"
 LIVE = "contoh-council/mou"  # the agreement of today: something can be done there
@@ -29,13 +33,15 @@ NEXT = ("show bogor-kisarazu", "history bogor-kisarazu", f"can {LIVE}", f"show {
 @pass_app
 def demo_command(app: App, again: bool) -> None:  # noqa: FBT001  # a flag
     """Build demo.db on documented facts and tell its story. It never touches your office's database; a second run changes nothing."""
-    from workflow.demo import free
+    from workflow.demo import ORIGIN, free
 
     path = str(app.given.get("db") or FILE)
     path = free(path) if again else path
     app.given["db"] = path
     rows: list[Told] = []
     if os.path.exists(path):
+        if app.library().settings().get("origin") != ORIGIN:
+            raise InvalidInput("db", path, "it is an office's own database, not the demo's: name another file, or leave out --db")
         app.console.tell(_("{path} is there already; nothing was changed").format(path=path))
     else:
         rows = _play(app, path)
@@ -63,7 +69,7 @@ def _play(app: App, path: str) -> list[Told]:
             rows.append(told)
             try:
                 if app.plain and gone is None:
-                    _tell(app.console, told)
+                    _tell(app, told)
             except BrokenPipeError as left:
                 gone = left
     if gone is not None:
@@ -71,7 +77,8 @@ def _play(app: App, path: str) -> list[Told]:
     return rows
 
 
-def _tell(console: Console, told: Told) -> None:
+def _tell(app: App, told: Told) -> None:
+    console = app.console
     if told.title:
         console.say()
         invented = console.paint(_("invented example"), "yellow") if told.invented else ""
@@ -79,17 +86,33 @@ def _tell(console: Console, told: Told) -> None:
         console.flow([pick(told.text)], "  ", hang="  ")
         return
     opened = _("{ref} opened in {state}")
-    moved = [f"{ref} {before} → {after}" if before else opened.format(ref=ref, state=after) for ref, before, after in told.moved]
+    moved = [f"{ref} {_called(app, ref, 'state', before)} → {_called(app, ref, 'state', after)}" if before
+             else opened.format(ref=ref, state=_called(app, ref, "state", after)) for ref, before, after in told.moved]
     console.flow([day_text(told.occurred), pick(told.text), *moved, console.paint(told.entry, "dim")], "  ", hang="      ")
     if told.refused is not None:
-        reasons = [(f"{row.requirement}: " if row.requirement else "") + _(row.message).format(**row.facts) for row in unmet_of(told.refused)]
-        citations = [row.citation for row in unmet_of(told.refused)] or [""]
-        for reason, citation in zip(reasons or [message_of(told.refused)], citations, strict=True):
+        for reason, citation in _reasons(app, told.refused):
             console.flow([f"{console.paint('✗', 'red')} {reason}", citation], "      ")
     if told.unknown:
         console.flow([_("not documented: {names}").format(names=", ".join(pick(row.label) for row in told.unknown))], "      ", hang="      ")
     if told.sources:
         console.flow([console.paint(_("source: {names}").format(names="; ".join(told.sources)), "dim")], "      ", hang="      ")
+
+
+def _reasons(app: App, refused: TransitionRefused) -> Iterator[tuple[str, str]]:
+    """Why it could not be, by labels, and what each reason rests on."""
+    stage = refused.ref.partition("/")[2]
+    for row in unmet_of(refused):
+        facts = {name: _called(app, stage, NAMED[name], value) if name in NAMED else value for name, value in row.facts.items()}
+        yield f"{_called(app, stage, 'requirement', row.requirement)}: {_(row.message).format(**facts)}", row.citation
+    if isinstance(refused, TriggerNotAllowed) and isinstance(refused.args[0], Phrase):
+        yield said(refused.args[0].again(state=_called(app, stage, "state", refused.state))), ""
+
+
+def _called(app: App, ref: str, kind: str, name: str) -> str:
+    """The label of what belongs to a stage, or to an item of one, by its reference within the agreement."""
+    stage, item, _number = ref.partition("/")
+    labels = app.catalog.latest("stage", kind_of(stage)).definition.labels
+    return label_of(labels.get("item", {}) if item else labels, kind, name)
 
 
 def _data(told: Told) -> dict[str, Any]:

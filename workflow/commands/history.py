@@ -8,10 +8,11 @@ import click
 
 from workflow.commands.changes import HIDDEN
 from workflow.commands.console import Column
-from workflow.commands.language import _, _n, mark
+from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.past import end_of, nothing_yet, read
-from workflow.commands.words import day_text, field_text, value_text
+from workflow.commands.recorded import Recorded
+from workflow.commands.words import day_text
 from workflow.core.office import SYS
 
 if TYPE_CHECKING:
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 
     from workflow.commands.app import App
     from workflow.core.agreement import Effect
-
-BY_ITSELF = {"remind": mark("reminders written"), "deliver": mark("reminders sent"), "fail": mark("reminders not delivered"),
-             "defer": mark("reminders wait"), "wake": mark("reminders leave that were parked or given up"),
-             "recount": mark("counted again over the calendar"),
-             "overdue": mark("overdue"), "erase": mark("personal data erased"),
-             "key": mark("the log's key"), "restart": mark("the log begins anew")}
 
 
 @command("history", examples=("mufakat history bogor-kisarazu", "mufakat history bogor-kisarazu/loi --limit 20", "mufakat history sys",
@@ -63,7 +58,8 @@ def history_command(app: App, ref: str, limit: int | None, at: str) -> None:
 
     columns = [Column("cseq", _("no"), "bold"), Column("on", _("occurred")), Column("at", _("recorded")), Column("who", _("who")),
                Column("what", _("what"), wrap=True)]
-    emit_rows(app, rows, columns, ident="entry", empty=_("nothing has happened yet"), shown=(_shown(app, row) for row in rows))
+    recorded = Recorded(app)
+    emit_rows(app, rows, columns, ident="entry", empty=_("nothing has happened yet"), shown=(_shown(app, recorded, agreement, row) for row in rows))
 
 
 def _touches(effects: list[Effect], stage: str) -> bool:
@@ -104,43 +100,33 @@ def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect
     }
 
 
-def _shown(app: App, row: dict[str, Any]) -> dict[str, str]:
-    what = " ".join(part for part in (_act(row), _reason(row)) if part)
+def _shown(app: App, recorded: Recorded, agreement: str, row: dict[str, Any]) -> dict[str, str]:
+    what = _what(recorded, agreement, row)
     if row["corrected_by"]:
         what += " " + _("[corrected by {entry}]").format(entry=row["corrected_by"])
     return {"cseq": str(row["cseq"]), "on": day_text(row["occurred"]), "at": local(row["recorded"], _zone(app)), "who": row["name"], "what": what}
 
 
-def _act(row: dict[str, Any]) -> str:
-    where = f"{row['instance']}: " if row["instance"] else ""
-    if row["refused"]:
-        return where + _("REFUSED {trigger} from {state}").format(trigger=row["trigger"], state=row["from"] or "-")
-    corrects = _("CORRECTION") + " " if row["corrects"] or row["act"] == "correct" else ""
-    facts = [f"{field_text(fact['requirement'], fact['field'])} {value_text(fact['value'])}" for fact in row["facts"]
-             if fact["field"] not in HIDDEN and fact["value"] != (row["reason"] or None)]
+def _what(recorded: Recorded, agreement: str, row: dict[str, Any]) -> str:
+    """What an entry did, and what it put on record."""
+    stage, corrects = row["instance"], row["corrects"] or row["act"] == "correct"
+    facts = [recorded.fact(agreement, fact) for fact in row["facts"] if fact["field"] not in HIDDEN and fact["value"] != (row["reason"] or None)]
     facts += [f"{link['link']} = {link['to']}" for link in row["links"]]
-    values = "; ".join([*facts, *_effects(row["effects"])])
-    said = {"open": _("opened in {state}").format(state=row["to"]), "fire": row["trigger"], "advance": row["trigger"],
-            "approve": _("decided: {name}").format(name=row["trigger"]), "extend": _("{name} extended").format(name=row["trigger"]),
-            "suspend": _("the clock of {name} stands still").format(name=row["trigger"]),
-            "resume": _("the clock of {name} runs again").format(name=row["trigger"]),
-            "waive": _("{name} waived").format(name=row["trigger"]), "acknowledge": _("{name} acknowledged").format(name=row["trigger"]),
-            "snooze": _("{name} put off").format(name=row["trigger"]),
-            "correct": _("taken back") if row["trigger"] else ""}.get(row["act"]) or _(BY_ITSELF.get(row["act"], row["act"]))
-    if row["from"] and row["to"] and row["from"] != row["to"]:
-        said = f"{row['from']} → {row['to']} ({row['trigger']})"
-    if row["behalf"]:
-        said += " " + _("for {actor}").format(actor=row["behalf"])
-    return f"{where}{corrects}{said}" + (f": {values}" if values else "")
+    values = "; ".join([*facts, *_effects(recorded, agreement, row["effects"])])
+    told = " ".join(filter(None, (_("CORRECTION") if corrects else "", recorded.act(agreement, row),
+                                  _("for {actor}").format(actor=row["behalf"]) if row["behalf"] else "")))
+    why = recorded.reason(agreement, row)
+    return (f"{stage}: " if stage else "") + told + (f": {values}" if values else "") + (f" — {why}" if why else "")
 
 
-def _effects(effects: list[dict[str, Any]]) -> list[str]:
+def _effects(recorded: Recorded, agreement: str, effects: list[dict[str, Any]]) -> list[str]:
     """What else an entry wrote."""
     found = []
     for effect in effects:
         values = effect["values"]
         if effect["table"] == "document" and effect["key"] is None:
-            found.append(f"{values['row']}: {values['filename']}" + (f" ({values['language']})" if values["language"] else ""))
+            found.append(f"{recorded.label(agreement, values['instance'], 'requirement', values['row'])}: {values['filename']}"
+                         + (f" ({values['language']})" if values["language"] else ""))
         elif effect["table"] == "document" and values.get("withdrawn"):
             found.append(_("a file is withdrawn"))
         elif effect["table"] == "approval" and effect["key"] is None:
@@ -158,10 +144,6 @@ def _effects(effects: list[dict[str, Any]]) -> list[str]:
     messages = sum(effect["table"] == "message" for effect in effects)
     found += [_n("{count} message", "{count} messages", messages)] if messages else []
     return found + ([_n("{count} day", "{count} days", days)] if days else [])
-
-
-def _reason(row: dict[str, Any]) -> str:
-    return f"— {row['reason']}" if row["reason"] else ""
 
 
 def _zone(app: App) -> str:

@@ -41,7 +41,7 @@ def init_command(app: App, name: str, email: str, zone: str, origin: str, group:
         emit(app, made, "db")
         return
     told = _("{db}: a new office") if made["created"] else _("{db}: this is an office already; nothing was changed")
-    app.console.say(told.format(db=made["db"]))
+    app.console.flow([told.format(db=made["db"])], hang="  ")
     app.console.say(_("  people {people}   agreements {agreements}   calendars {calendars}").format(
         people=made["people"], agreements=made["agreements"], calendars=", ".join(made["calendars"]) or "-"))
     if made["key"]:

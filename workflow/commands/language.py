@@ -47,6 +47,12 @@ def said(text: str) -> str:
     return _(text.template).format(**{name: said(fact) if isinstance(fact, Phrase) else fact for name, fact in text.facts.items()})
 
 
+def messages() -> list[str]:
+    """Every English message that is translated: what a catalogue knows, whatever language is chosen."""
+    held: Mapping[object, str] = getattr(_catalogue(LANGUAGES[-1]), "_catalog", {})  # gettext offers no other way to its keys
+    return [message for message in held if isinstance(message, str) and message]
+
+
 def choose(language: str) -> None:
     """Speak this language from now on; click's own few messages too, which it looks up in the current domain."""
     language = language if language in LANGUAGES else FALLBACK
@@ -76,8 +82,8 @@ def pick(texts: Mapping[str, str]) -> str:
     return texts.get(_state["language"]) or texts.get(FALLBACK) or next(iter(texts.values()), "")
 
 
-def _catalogue() -> NullTranslations:
-    language = _state["language"]
+def _catalogue(language: str = "") -> NullTranslations:
+    language = language or _state["language"]
     if language not in _catalogues:
         import gettext
 

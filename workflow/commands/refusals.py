@@ -10,7 +10,7 @@ import click
 from workflow import errors
 from workflow.commands import failures
 from workflow.commands.language import _, said
-from workflow.commands.words import basis_text, label_of
+from workflow.commands.words import basis_text
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -26,8 +26,8 @@ def screen(app: App, error: Exception, *, tried: bool = True) -> None:
         console.tell(error.format_message())
         return
     head = console.paint(_("error"), "red", stream=sys.stderr)
-    console.flow([f"{head}: {_sentence(error)}"], hang="  ", stream=sys.stderr)
-    for line in _details(error):
+    console.flow([f"{head}: {_sentence(app, error)}"], hang="  ", stream=sys.stderr)
+    for line in _details(app, error):
         console.flow([line], "  ", stream=sys.stderr)
     unmet = failures.unmet_of(error)
     if unmet:
@@ -43,11 +43,12 @@ def screen(app: App, error: Exception, *, tried: bool = True) -> None:
         console.flow([_("this is a fault of mufakat; --debug shows where. Nothing was left half done.")], "  ", stream=sys.stderr)
 
 
-def unmet_lines(console: Console, words: Words | None, instance: Instance | None, unmet: errors.Unmet, *, indent: str, err: bool = False) -> None:
+def unmet_lines(console: Console, words: Words | None, instance: Instance | None, unmet: errors.Unmet, *, indent: str, err: bool = False,
+                stage: str = "") -> None:
     """One unmet requirement: what is missing, what it rests on, and below it the command that meets it."""
     stream = sys.stderr if err else sys.stdout
     sign = console.paint("!", "yellow", stream=stream) if unmet.soft else console.paint("✗", "red", stream=stream)
-    text = words.unmet(instance, unmet) if words is not None else \
+    text = words.unmet(instance, unmet, stage) if words is not None else \
         (f"{unmet.requirement}: " if unmet.requirement else "") + _(unmet.message).format(**unmet.facts)
     optional = f" ({_('not required')})" if unmet.soft else ""
     console.flow([f"{sign} {text}{optional}", basis_text(unmet.basis, unmet.citation) if unmet.citation else ""], indent, hang=indent + "    ",
@@ -65,37 +66,37 @@ def _list(app: App, console: Console, error: Exception, unmet: object, *, tried:
     except errors.WorkflowError:
         pass  # without the labels the ids will do
     rows = list(unmet) if isinstance(unmet, (list, tuple)) else []
-    if words is not None and instance is None:
-        rows = [row._replace(requirement=_label(words, ref, row.requirement)) for row in rows]
     if isinstance(error, errors.OutOfSequence) and len(rows) > 1:
         console.tell("  " + _("one of these must be on record first"))
     else:
         console.tell("  " + _("to {trigger} you still need").format(trigger=trigger))
     for row in rows:
-        unmet_lines(console, words, instance, row, indent="    ", err=True)
+        unmet_lines(console, words, instance, row, indent="    ", err=True, stage=ref.partition("/")[2])
     if tried and isinstance(error, errors.RequirementsUnmet) and instance is not None and "/" in ref:
         console.tell("  " + _("the attempt is on record: mufakat history {ref}").format(ref=ref))
 
 
-def _label(words: Words, ref: str, requirement: str) -> str:
-    """A stage that was not opened has no instance: its definition has the labels."""
-    stage = ref.partition("/")[2].rstrip("0123456789").rstrip("-")
-    try:
-        return label_of(words.draft.office.latest(stage).labels, "requirement", requirement)
-    except errors.WorkflowError:
-        return requirement
-
-
-def _sentence(error: Exception) -> str:
+def _sentence(app: App, error: Exception) -> str:
+    if isinstance(error, errors.TriggerNotAllowed) and isinstance(error.args[0], errors.Phrase):
+        return said(error.args[0].again(state=_state(app, error)))
     if isinstance(error, errors.StaleInstance):
         return _("{message}; somebody was faster: look, then decide again").format(message=failures.message_of(error))
     return failures.message_of(error)
 
 
-def _details(error: Exception) -> list[str]:
+def _state(app: App, error: errors.TriggerNotAllowed) -> str:
+    """What the state is called in which a stage stands; its id where that cannot be read."""
+    agreement, _slash, stage = error.ref.partition("/")
+    try:
+        return app.words(agreement).called(stage, "state", error.state)
+    except errors.WorkflowError:
+        return error.state
+
+
+def _details(app: App, error: Exception) -> list[str]:
     if isinstance(error, errors.TriggerNotAllowed):
         allowed = ", ".join(error.allowed) or _("nothing: it is a final state")
-        return [_("from {state} one may: {allowed}").format(state=error.state, allowed=allowed)]
+        return [_("from {state} one may: {allowed}").format(state=_state(app, error), allowed=allowed)]
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return [error.ctx.get_usage(), _("more: {command} --help").format(command=error.ctx.command_path)]
     return []

@@ -8,9 +8,9 @@ import click
 
 from workflow.commands.changes import print_done
 from workflow.commands.console import Column
-from workflow.commands.language import _, mark
+from workflow.commands.language import _
 from workflow.commands.options import complete_deadline, complete_reference, group, pass_app, reference, write_options_of
-from workflow.commands.words import day_text
+from workflow.commands.words import day_text, moment_text
 from workflow.core import dates
 from workflow.errors import AgreementNotFound, InvalidInput
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from workflow.core.office import Person
     from workflow.reminders import Foreseen
 
-STATES = {
-    "pending": mark("waits"), "failed": mark("tried again later"), "uncertain": mark("may have arrived"), "sent": mark("sent"),
-    "dead": mark("given up"), "parked": mark("parked"), "superseded": mark("superseded"), "skipped": mark("skipped"),
-    "acknowledged": mark("acknowledged"),
-}
 LIMIT = click.IntRange(1, 10_000)
 
 
@@ -72,7 +67,7 @@ def tick_command(app: App, dry_run: bool) -> None:  # noqa: FBT001  # a flag
         return
     look = tick(app, "tick")
     if app.plain:
-        for line in told(look) or [_("nothing is due")]:
+        for line in told(app, look) or [_("nothing is due")]:
             app.console.say(line)
     else:
         from workflow.commands.data import emit
@@ -91,7 +86,8 @@ def send_command(app: App, dry_run: bool, again: bool) -> None:  # noqa: FBT001 
     """Send what waits now; what has become due since the last look is not written (mufakat remind tick)."""
     if dry_run and again:
         raise InvalidInput("again", "", "what was given up waits again only when it is written: leave out --dry-run")
-    from workflow.commands.delivering import cover, dispatcher, engine_of
+    from workflow.commands.delivering import STATES, cover, dispatcher, engine_of
+    from workflow.commands.recorded import Recorded, sentence
 
     if dry_run:
         _rehearse(app)
@@ -108,10 +104,12 @@ def send_command(app: App, dry_run: bool, again: bool) -> None:  # noqa: FBT001 
     outcomes = dispatcher(app, engine, "send").round()
     from workflow.commands.data import emit_rows
 
+    recorded = Recorded(app)
     columns = [Column("ref", _("stage"), "bold"), Column("name", _("deadline")), Column("recipient", _("whom")), Column("channel", _("channel")),
                Column("state", _("state")), Column("reason", _("reason"), wrap=True)]
     emit_rows(app, [row._asdict() for row in outcomes], columns, empty=_("nothing waits to be sent"), shown=(
-        {**row._asdict(), "recipient": app.name(row.recipient), "state": _(STATES.get(row.state, row.state))} for row in outcomes))
+        {**row._asdict(), "name": recorded.deadline(row.ref, row.name), "recipient": app.name(row.recipient), "reason": sentence(row.reason),
+         "state": _(STATES.get(row.state, row.state) or STATES["pending"])} for row in outcomes))
     _judge(outcomes)
 
 
@@ -130,12 +128,16 @@ def log_command(app: App, ref: str, person: str, unsent: bool, limit: int) -> No
     rows = store.messages(agreement=agreement, recipient=app.person(person).id if person else "", unsent=app.clock() if unsent else "", limit=limit)
     rows = [{**row, "person": app.name(row["recipient"])} for row in rows if not stage or row["instance"] == stage]
     from workflow.commands.data import emit_rows
+    from workflow.commands.delivering import STATES
+    from workflow.commands.recorded import Recorded, sentence
 
+    recorded = Recorded(app)
     columns = [Column("day", _("day")), Column("where", _("stage"), "bold"), Column("name", _("deadline")), Column("rung", _("rung")),
                Column("person", _("whom")), Column("channel", _("channel")), Column("status", _("state")), Column("reason", _("reason"), wrap=True)]
     emit_rows(app, rows, columns, empty=_("nobody was told anything"), shown=(
         {**row, "day": day_text(row["due_on"]), "where": f"{row['ref']}/{row['instance']}".rstrip("/"),
-         "status": _(STATES.get(row["state"], row["state"])), "reason": _(row["reason"]) if row["reason"] else ""} for row in rows))
+         "name": recorded.label(row["ref"], row["instance"], "deadline", row["name"]), "status": _(STATES.get(row["state"], row["state"])),
+         "reason": sentence(row["reason"])} for row in rows))
 
 
 @remind_command.command("ack", examples=("mufakat remind ack bogor-kisarazu/mou council",))
@@ -193,7 +195,16 @@ def _foretell(app: App, found: Iterable[Foreseen], person: str, until: str) -> N
     columns = [Column("when", _("when")), Column("whom", _("whom")), Column("where", _("stage"), "bold"), Column("label", _("what"), wrap=True),
                Column("said", _("kind")), Column("last", _("due"))]
     emit_rows(app, rows, columns, empty=_("nobody is to be told anything until {day}").format(day=day_text(until)), shown=(
-        {**row, "where": row["ref"], "last": day_text(row["due"]) if row["due"] else "", "whom": row["name"]} for row in rows))
+        {**row, "when": moment_text(row["at"], _zone(app, row["recipient"])), "where": row["ref"],
+         "last": day_text(row["due"]) if row["due"] else "", "whom": row["name"]} for row in rows))
+
+
+def _zone(app: App, recipient: str = "") -> str:
+    """Where whoever is told lives, else where the office is."""
+    from workflow.library import DEFAULT_ZONE
+
+    person: Person | None = app.people.get(recipient)
+    return person.zone if person and person.zone else str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
 
 
 def _foreseen(app: App, known: dict[str, Words], row: Foreseen) -> dict[str, Any]:
@@ -201,17 +212,15 @@ def _foreseen(app: App, known: dict[str, Words], row: Foreseen) -> dict[str, Any
 
     words = known.get(row.ref) or known.setdefault(row.ref, app.words(row.ref))
     ref, message = f"{row.ref}/{row.instance}".rstrip("/"), row.message
-    zone = str(app.using.library.settings().get("zone") or "Asia/Jakarta")
     if message is None:
         called = [words.label(row.stage, "state", state) for state in (row.source, row.target)]
         step = words.label(row.stage, "transition", row.trigger)
-        return {"at": row.at, "when": local(row.at, zone), "recipient": "", "name": _("time itself"), "channel": "", "ref": ref, "deadline": "",
+        return {"at": row.at, "when": local(row.at, _zone(app)), "recipient": "", "name": _("time itself"), "channel": "", "ref": ref, "deadline": "",
                 "trigger": row.trigger, "label": " → ".join(called) if row.source != row.target else step, "kind": "fire",
                 "said": step if row.source != row.target else "",
                 "rung": "", "due": ""}
-    person: Person | None = app.people.get(message.recipient)
     held = row.deadline
-    return {"at": row.at, "when": local(row.at, person.zone if person and person.zone else zone), "recipient": message.recipient,
+    return {"at": row.at, "when": local(row.at, _zone(app, message.recipient)), "recipient": message.recipient,
             "name": app.name(message.recipient), "channel": message.channel, "ref": ref, "deadline": message.name,
             "trigger": "", "label": words.label(row.stage, "deadline", message.name), "kind": message.kind, "said": _(message.kind),
             "rung": message.rung, "due": held.effective if held is not None else ""}
@@ -220,27 +229,28 @@ def _foreseen(app: App, known: dict[str, Words], row: Foreseen) -> dict[str, Any
 def _rehearse(app: App, *, steps: bool = False) -> None:
     """What would leave now, in its words; with `steps` what time would do first."""
     from workflow.commands.delivering import rehearse
+    from workflow.commands.recorded import Recorded
 
     letters, taken = rehearse(app)
     leaving = [{"to": row.to.id, "channel": channel, "subject": row.subject, "text": row.text, "key": row.key} for channel, row in letters]
-    taken = taken if steps else []
+    fired = [{"ref": f"{ref}/{step.instance}".rstrip("/"), "act": step.act, "trigger": step.trigger, "from": step.source, "to": step.target}
+             for ref, step in taken] if steps else []
     if not app.plain:
         from workflow.commands.data import emit, emit_rows
 
         if steps:
-            fired = [{"ref": f"{ref}/{step.instance}".rstrip("/"), "act": step.act, "trigger": step.trigger, "from": step.source, "to": step.target}
-                     for ref, step in taken]
             emit(app, {"steps": fired, "letters": leaving, "dry_run": True})
         else:
             emit_rows(app, leaving, [], ident="key")
         return
-    for ref, step in taken:
-        moved = f"{step.source} → {step.target}" if step.source != step.target else ""
-        app.console.flow([app.console.paint(f"{ref}/{step.instance}".rstrip("/"), "bold"), step.trigger, moved, step.reason])
+    recorded = Recorded(app)
+    for (ref, step), fact in zip(taken, fired, strict=False):
+        told = {**fact, "instance": step.instance, "reason": step.reason}
+        app.console.flow([app.console.paint(fact["ref"], "bold"), recorded.act(ref, told), recorded.reason(ref, told)])
     for channel, row in letters:
         app.console.flow([app.console.paint(_("to {name} over {channel}").format(name=row.to.name, channel=channel), "bold"), row.subject])
-        app.console.say(row.text)
-    if not (letters or taken):
+        app.console.page(row.text)
+    if not (letters or fired):
         app.console.say(_("nothing is due") if steps else _("nothing waits to be sent"))
     if steps:
         app.console.tell(_("nothing was written (dry run)"))

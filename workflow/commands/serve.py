@@ -43,7 +43,7 @@ def _tick(app: App, name: str, stopping: Callable[[], bool]) -> None:
     now = App(app.parts, app.environment, app.clock)
     now.given = app.given
     try:
-        for row in told(tick(now, name, stopping)):
+        for row in told(now, tick(now, name, stopping)):
             app.console.tell(row)
     finally:
         now.close()

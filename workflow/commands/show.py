@@ -11,7 +11,7 @@ from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.refusals import unmet_lines
 from workflow.commands.standing import ahead, deadline_lines, deadlines, is_final, option_data, options, path, remarks
-from workflow.commands.words import Words, basis_text, day_text, value_text
+from workflow.commands.words import Words, basis_text, day_text
 from workflow.core import dates
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def _agreement(app: App, words: Words) -> None:
     stages = [row for row in words.draft.instances() if not row.parent]
     if not stages:
         console.say("  " + _("no stage is open yet"))
+    widths = _widths(words, stages)
     for row in stages:
-        _line(console, words, row)
+        _line(console, words, row, widths)
     due = [row for stage in words.draft.instances() for row in deadlines(words, stage.ref)] + deadlines(words, "")
     deadline_lines(console, words, sorted(due, key=lambda row: row.effective)[:8], today, whose=True)
     if len(due) > 8:
@@ -68,11 +69,18 @@ def _agreement(app: App, words: Words) -> None:
     _next(console, agreement.ref, [row for row in stages if not is_final(words, row)])
 
 
-def _line(console: Console, words: Words, row: Instance) -> None:
+def _widths(words: Words, rows: list[Instance]) -> tuple[int, int]:
+    """How many cells the references and the states of these stages take."""
+    from workflow.commands.console import cells
+
+    return (max((cells(row.ref) for row in rows), default=0), max((cells(words.label(row, "state", row.state)) for row in rows), default=0))
+
+
+def _line(console: Console, words: Words, row: Instance, widths: tuple[int, int]) -> None:
     from workflow.commands.console import pad
 
     final = is_final(words, row)
-    console.flow([f"{'●' if final else '◉'} {pad(row.ref, 14)} {pad(words.label(row, 'state', row.state), 24)}", words.stage(row),
+    console.flow([f"{'●' if final else '◉'} {pad(row.ref, widths[0])}  {pad(words.label(row, 'state', row.state), widths[1])}", words.stage(row),
                   _("since {day}").format(day=day_text(row.since)),
                   _n("{count} item", "{count} items", len(words.draft.items(row.ref))) if words.draft.items(row.ref) else ""], "  ", hang="      ")
     for remark in remarks(words, row):
@@ -99,15 +107,16 @@ def _stage(app: App, words: Words, instance: Instance) -> None:
     today = dates.earliest(words.draft.office.today)
     days = (today - dates.latest(instance.since)).days if dates.precision(instance.since) == "day" else None
     since = _("since {day}").format(day=day_text(instance.since)) + (f" ({_n('{count} day', '{count} days', days)})" if days is not None else "")
-    console.flow([console.paint(ref, "bold"), instance.state, since, _("owner: {name}").format(name=app.name(words.draft.agreement.owner))])
-    console.flow([words.stage(instance), words.label(instance, "state", instance.state), _instrument(words, instance)], "  ")
-    console.flow([path(words, instance)], "  ", hang="    ")
+    console.flow([console.paint(ref, "bold"), words.label(instance, "state", instance.state), since,
+                  _("owner: {name}").format(name=app.name(words.draft.agreement.owner))])
+    console.flow([words.stage(instance), _instrument(words, instance)], "  ")
+    console.flow(path(words, instance), "  ", hang="    ", gap=" ─ ")
     for remark in remarks(words, instance):
         console.flow([console.paint("!", "yellow") + " " + remark], "  ", hang="    ")
     deadline_lines(console, words, deadlines(words, instance.ref), today)
     _on_record(app, console, words, instance)
     for item in words.draft.items(instance.ref):
-        console.flow([f"{item.ref}  {item.state}", words.stage(item)], "  ", hang="      ")
+        console.flow([f"{item.ref}  {words.label(item, 'state', item.state)}", words.stage(item)], "  ", hang="      ")
     _ahead(console, words, instance)
 
 
@@ -123,7 +132,7 @@ def _on_record(app: App, console: Console, words: Words, instance: Instance) -> 
             unknown.append(words.label(instance, "requirement", name))
             continue
         sign = {"met": "✓", "refused": "✗", "not-required": "–", "waived": "–"}.get(row.status, "…")
-        facts = [f"{key} {value_text(value)}" for key, value in row.data.items() if key not in ("names", *HIDDEN)]
+        facts = [words.fact(instance.ref, key, value) for key, value in row.data.items() if key not in ("names", *HIDDEN)]
         files = [f"{doc.filename}" + (f" ({doc.language})" if doc.language else "") for doc in words.draft.documents(instance.ref, name)]
         votes = [f"{_(vote.decision)}: {app.name(vote.person)} ({vote.role}) {day_text(vote.on)}"
                  for vote in words.draft.approvals(instance.ref, name)]

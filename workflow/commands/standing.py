@@ -79,12 +79,12 @@ def option_data(words: Words, instance: Instance, option: Option, roles: Sequenc
     }
 
 
-def path(words: Words, instance: Instance) -> str:
-    """`● plan-draft ─ ◉ at-council ─ ○ plan-approved ─ …`: the states entered, where it stands, the ordinary way ahead."""
+def path(words: Words, instance: Instance) -> list[str]:
+    """`● Plan being drafted ─ ◉ Before the council ─ ○ Plan approved ─ …`: the states entered, where it stands, the ordinary way ahead."""
     entered = [state for state, _day in instance.entered if state != instance.state]
     coming, more = ahead(words, instance)
-    steps = [f"● {state}" for state in entered] + [f"◉ {instance.state}"] + [f"○ {state}" for state in coming]
-    return " ─ ".join(steps + ["…"] * more)
+    steps = [*(("●", state) for state in entered), ("◉", instance.state), *(("○", state) for state in coming)]
+    return [f"{sign} {words.label(instance, 'state', state)}" for sign, state in steps] + ["…"] * more
 
 
 def ahead(words: Words, instance: Instance) -> tuple[list[str], bool]:

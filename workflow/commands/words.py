@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from workflow.commands.language import _, _n, mark, pick
 from workflow.core import dates
+from workflow.errors import WorkflowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from workflow.core.agreement import Deadline, Instance
@@ -45,6 +46,16 @@ class Words:
         labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
         return label_of(labels.get("item", {}) if instance.parent else labels, kind, name)
 
+    def called(self, ref: str, kind: str, name: str) -> str:
+        """The label of what belongs to the stage of that reference, open or not (`""`: to the track); its id where nothing has a label for it."""
+        held = self.draft.tables["instance"].get((ref,))
+        if held is not None or not ref:
+            return self.label(held, kind, name)
+        try:  # a stage that was not opened has no instance: its definition has the labels
+            return label_of(self.draft.office.latest(kind_of(ref)).labels, kind, name)
+        except WorkflowError:
+            return name
+
     def stage(self, instance: Instance) -> str:
         """What the stage itself is called: `Memorandum of understanding`; an item by its title."""
         if instance.parent:
@@ -52,6 +63,11 @@ class Words:
             return str(row.data.get("title", "")) if row else ""
         labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
         return pick(labels.get("stage", {})) or instance.stage
+
+    def fact(self, ref: str, field: str, value: Any) -> str:
+        """A field of a stage with what is on record: `Kind of term Without end`."""
+        called = self.called(ref, "outcome", value) if isinstance(value, str) else value
+        return f"{self.called(ref, 'field', field)} {value_text(called)}"
 
     def deadline(self, row: Deadline) -> str:
         return self.label(self._of(row), "deadline", row.name)
@@ -93,13 +109,20 @@ class Words:
             return _("{span} before {anchor} ({day})").format(span=span, anchor=anchor, day=day)
         return _("{span} after {anchor} ({day})").format(span=span, anchor=anchor, day=day)
 
-    def unmet(self, instance: Instance | None, row: Unmet) -> str:
-        """`Council's approval: there is no answer yet`."""
-        facts = {**row.facts, **({"person": self.name(row.facts["person"])} if "person" in row.facts else {})}
-        text = _(row.message).format(**facts)
+    def unmet(self, instance: Instance | None, row: Unmet, stage: str = "") -> str:
+        """`Council's approval: there is no answer yet`; of a `stage` that has no instance, by its reference."""
+        stage = instance.ref if instance is not None else stage
+        text = _(row.message).format(**{name: self._fact(stage, name, value, row.facts) for name, value in row.facts.items()})
         if not row.requirement or row.facts.get("stage") == row.requirement:  # the sentence names the stage itself
             return text
-        return f"{self.label(instance, 'requirement', row.requirement)}: {text}"
+        return f"{self.called(stage, 'requirement', row.requirement)}: {text}"
+
+    def _fact(self, stage: str, name: str, value: str, facts: Mapping[str, str]) -> str:
+        """What fills a sentence: labels for ids, a name for a person."""
+        if name in ("person", "actor"):
+            return self.name(value)
+        of = facts["ref"] if (facts.get("ref"),) in self.draft.tables["instance"] else stage
+        return ", ".join(self.called(of, NAMED[name], part) for part in value.split(", ")) if name in NAMED else value
 
     def definition(self, instance: Instance) -> Definition:
         return self.draft.definition(instance)
@@ -109,6 +132,11 @@ class Words:
 
     def _of(self, row: Deadline) -> Instance | None:
         return self.draft.tables["instance"].get((row.instance,)) if row.instance else None
+
+
+def kind_of(ref: str) -> str:
+    """The definition that a stage's reference is made of: `loi-2` is a `loi`."""
+    return ref.rstrip("0123456789").rstrip("-")
 
 
 def label_of(labels: Any, kind: str, name: str) -> str:
@@ -142,6 +170,16 @@ def day_text(text: str) -> str:
     return _("{weekday} {day} {month} {year}").format(weekday=_(WEEKDAYS[last.weekday()]), day=last.day, month=month, year=last.year)
 
 
+def moment_text(utc: str, zone: str) -> str:
+    """An instant on the clocks of a zone, which is named: `Fri 27 Mar 2026 08:00 WIB`."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    there = datetime.fromisoformat(utc).astimezone(ZoneInfo(zone))
+    name = there.tzname() or ""
+    return f"{day_text(there.date().isoformat())} {there:%H:%M} {name if name.isalpha() else zone}"
+
+
 def amount_text(amount: int, unit: str) -> str:
     return _n(*UNITS[unit], amount)
 
@@ -173,6 +211,11 @@ def value_text(value: Any) -> str:
     return text
 
 
+NAMED = {  # facts of a refusal that are ids, several by commas, and of what
+    "fields": "field", "field": "field", "item": "field", "fact": "field", "requirement": "requirement", "text": "requirement",
+    "document": "requirement",
+    "answer": "outcome", "accepts": "outcome", "state": "state", "trigger": "transition",
+}
 SHARED = frozenset({"asked", "asked_number", "asked_received", "answer", "sent", "number", "received", "parts", "sent_to"})
 WEEKDAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
 MONTHS = (mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun"), mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"),
