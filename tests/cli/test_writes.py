@@ -115,7 +115,7 @@ def test_a_language_is_put_right_by_the_same_file(loi):
 
     assert [(row["language"], row["withdrawn"]) for row in loi.json("show bogor-kisarazu/loi")["documents"]] == [("jv", True), ("ja", False)]
     assert "Draft in two languages: a.pdf (jv) [corrected by bogor-kisarazu#4]" in loi.ok("history bogor-kisarazu")
-    assert "draft: a.pdf (ja) — slip" in loi.ok("history bogor-kisarazu")
+    assert "Draft in two languages: a.pdf (ja) — slip" in loi.ok("history bogor-kisarazu")
 
 
 def test_a_file_name_with_a_colon_and_a_language(loi):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workflow.commands.language import _, mark, said
 from workflow.commands.recorded import refusal
 from workflow.commands.words import basis_text, day_text, field_text, value_text
+from workflow.core.recording import UNSTATED
 
 if TYPE_CHECKING:
     from workflow.commands.app import App
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 HIDDEN = ("of_version", "carried_from")  # what the engine notes for itself
 SETTLED = {"met": mark("kept"), "missed": mark("missed"), "void": mark("no longer applies"), "fired": mark("has come"),
            "past": mark("was over already")}
+
+
+def hidden(field: str, value: Any) -> bool:
+    """Whether a fact is the engine's own note, or only says that nobody has stated it."""
+    return field in HIDDEN or UNSTATED.get(field) == value
 
 
 def ended(status: str, day: str) -> str:
@@ -114,7 +120,7 @@ def _details(words: Words | None, done: Done) -> list[list[str]]:
     change = done.change
     lines: list[list[str]] = [_line(_("occurred"), day_text(change.occurred))] if change.occurred and done.recorded else []
     lines += [_line(_("recorded"), f"{field_text(need, name)} = {value_text(value)}")
-              for _stage, need, name, value in done.facts if name not in HIDDEN]
+              for _stage, need, name, value in done.facts if not hidden(name, value)]
     lines += [_line(_("file"), f"{doc.row}: {doc.filename}" + (f" ({doc.language})" if doc.language else ""),
                     _("a file is withdrawn") if doc.withdrawn else _("version {number}").format(number=doc.version),
                     "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])

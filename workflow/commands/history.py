@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workflow.commands.changes import HIDDEN
+from workflow.commands.changes import hidden
 from workflow.commands.console import Column
 from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app, reference
@@ -110,7 +110,8 @@ def _shown(app: App, recorded: Recorded, agreement: str, row: dict[str, Any]) ->
 def _what(recorded: Recorded, agreement: str, row: dict[str, Any]) -> str:
     """What an entry did, and what it put on record."""
     stage, corrects = row["instance"], row["corrects"] or row["act"] == "correct"
-    facts = [recorded.fact(agreement, fact) for fact in row["facts"] if fact["field"] not in HIDDEN and fact["value"] != (row["reason"] or None)]
+    facts = [recorded.fact(agreement, fact) for fact in row["facts"]
+             if not hidden(fact["field"], fact["value"]) and fact["value"] != (row["reason"] or None)]
     facts += [f"{link['link']} = {link['to']}" for link in row["links"]]
     values = "; ".join([*facts, *_effects(recorded, agreement, row["effects"])])
     told = " ".join(filter(None, (_("CORRECTION") if corrects else "", recorded.act(agreement, row),
