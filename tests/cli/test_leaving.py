@@ -60,6 +60,15 @@ def test_a_test_message_lands_in_the_folder_beside_the_database(dian):
     assert (letter["To"], letter["Content-Language"]) == ("Dian Lestari <dian@bogor.test>", "id")
 
 
+def test_who_has_no_address_is_told_how_to_get_one(office):
+    (office.folder / "mail.toml").write_text('host = "127.0.0.1"\nsender = "o@bogor.test"\nsecurity = "none"\n', "utf-8")
+    (office.folder / "mail.toml").chmod(0o600)
+
+    said = office("notify test --to me", MUFAKAT_MAIL=str(office.folder / "mail.toml"))
+
+    assert (said.exit_code, "mufakat person edit root --email ADDRESS" in said.stderr) == (7, True)
+
+
 def test_a_test_message_is_shown_on_the_terminal(dian):
     said = dian.ok("notify test --to dian --channel console")
 

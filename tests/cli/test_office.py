@@ -121,6 +121,15 @@ def test_a_path_that_is_made_later_is_taken_and_said_to_be_missing(mufakat, name
     assert mufakat(f"config set {name} later").stderr == ""
 
 
+def test_a_path_among_ones_own_settings_holds_in_every_folder(mufakat, monkeypatch):
+    (mufakat.folder / "mail.toml").write_text("", "utf-8")
+    monkeypatch.chdir(mufakat.folder)
+
+    mufakat.ok("config set mail mail.toml --user")
+
+    assert mufakat.json("config get mail")["value"] == str(mufakat.folder / "mail.toml")
+
+
 def test_a_word_that_a_setting_does_not_take_is_refused_in_a_dry_run_too(mufakat):
     assert mufakat.error("config set lang jp --dry-run")["exit"] == 2
 

@@ -105,6 +105,8 @@ def _write(app: App, name: str, value: str | None, *, user: bool, dry_run: bool)
     if name in KEYS:
         if value is not None:
             _check_path(app, name, checked(name, value, name))
+            if user and name in PATHS and not (name == "db" and is_url(value)):
+                value = os.path.abspath(value)  # it holds in whatever folder a command is typed
         path = app.config.user if user else app.config.project
         if not dry_run:
             app.config.write(path, name, value)

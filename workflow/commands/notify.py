@@ -59,6 +59,8 @@ def test_command(app: App, recipient: str, names: tuple[str, ...], dry_run: bool
                 app.console.say(str(row["message"]))
             else:
                 app.console.tell(str(row["message"]))
+                if not person.email and row["channel"] != "apprise":
+                    app.console.tell(_("to mend it: {mend}").format(mend=f"mufakat person edit {person.login or person.id} --email ADDRESS"))
     else:
         emit_rows(app, rows, [], ident="key")
     if failed:
