@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from flows.scenes import ELIGIBLE
 
 from cli import PARTS, cli
 from workflow.commands.app import App
@@ -91,7 +92,8 @@ def drafted(fresh, tmp_path_factory):
     """The same with a letter of intent in its draft, made once."""
     typist = moved(fresh, Typist(tmp_path_factory.mktemp("drafted")))
     typist.ok(START)
-    typist.ok("open bogor-kisarazu loi exploration_positive=yes --occurred-at 2026-02-02", "fields=education,culture")
+    typist.ok("open bogor-kisarazu loi exploration_positive=yes --occurred-at 2026-02-02", "fields=education,culture",
+              *(f"{name}={value}" for name, value in ELIGIBLE.items()))
     return typist.folder / "office.db"
 
 

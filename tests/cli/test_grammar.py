@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 
 import pytest
+from flows.scenes import ELIGIBLE
 
 
 def test_an_agreement_from_its_start_to_the_signed_letter(started):
     mufakat = started
     paper = mufakat.file("paper.pdf")
-    mufakat.ok("open bogor-kisarazu loi exploration_positive=yes fields=education --occurred-at 2026-01-05")
+    mufakat.ok("open bogor-kisarazu loi exploration_positive=yes fields=education --occurred-at 2026-01-05",
+               *(f"{name}={value}" for name, value in ELIGIBLE.items()))
     mufakat.ok(f"record bogor-kisarazu/loi --document draft={paper}:id --document draft={mufakat.file('ja.pdf', 'ja')}:ja --occurred-at 2026-01-06")
     mufakat.ok("person add", "Legal O'Brien", "--login", "legal", "--role", "legal")
     mufakat.ok("--as legal approve bogor-kisarazu/loi legal-check --occurred-at 2026-01-07")

@@ -30,6 +30,13 @@ def test_what_opens_a_stage_is_one_of_several(started):
     assert "one of these must be on record first\n      ✗ a loi that is signed" in shown
 
 
+def test_what_rests_on_no_statute_is_called_the_office_s_policy(loi):
+    said = loi("advance bogor-kisarazu/loi consult").stderr
+
+    assert "Legal bureau's check: 0 of 1 approvals by different people (legal)   office policy" in said
+    assert "Draft in two languages: the file is not on record   statute: UU 24/2009 art. 31" in said
+
+
 def test_an_answer_that_does_not_do_is_asked_for_again(loi):
     loi.ok("record bogor-kisarazu/loi partner-text --asked 2026-02-03")
     loi.ok("record bogor-kisarazu/loi partner-text --answer changes --received 2026-02-10")

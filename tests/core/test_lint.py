@@ -228,7 +228,7 @@ def test_a_state_that_only_the_clock_leaves_is_a_warning():
 
 def test_what_a_renewal_spares_an_opening_is_asked_later():
     """A letter opened by a review skips its opening: some transition must ask for the exploration all the same."""
-    problems = edited("loi", 'needs = ["exploration", "cooperation", "draft", "legal-check"]', 'needs = ["cooperation", "draft", "legal-check"]')
+    problems = edited("loi", 'needs = ["exploration", "eligibility"', 'needs = ["eligibility"')
 
     assert found(problems, "review", "transition.renew.opens", "loi is opened without 'exploration'")
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NOW = "2026-11-24T05:00:00.000000Z"
 PLAN = "subject,background,aims,object,scope,funding_source,duration"
+ELIGIBLE = dict.fromkeys(("diplomatic_relations", "within_city_powers", "no_representative_office", "non_interference", "fits_development_plan",
+                          "sci_tech_transferable", "equal_status", "complementarity", "people_to_people"), "yes")
 FIXED = {"signed_on": "2025-06-01", "in_force_on": "2025-06-01", "term_kind": "fixed", "ends_on": "2026-06-30"}
 
 

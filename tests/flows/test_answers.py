@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flows.scenes import answer, ask, entries, existing, mou_in_force, row, rows, signed_loi
+from flows.scenes import ELIGIBLE, answer, ask, entries, existing, mou_in_force, row, rows, signed_loi
 
 from workflow.core.recording import Fact
 from workflow.engine import Ask
@@ -14,7 +14,7 @@ from workflow.errors import InvalidInput, NotAuthorised, OwnWork, RequirementsUn
 def loi(world):
     """A letter of intent in draft, its text in two languages on record."""
     ref = world.start()
-    world.engine.open(ref, "loi", ask({"exploration_positive": "yes", "fields": "health"}))
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes", "fields": "health", **ELIGIBLE}))
     world.engine.record(f"{ref}/loi", ask(papers=[world.paper("draft", "id"), world.paper("draft", "ja")]))
     return f"{ref}/loi"
 

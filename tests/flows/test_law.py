@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flows.scenes import ask, existing, mou_in_force, replays, row, signed_loi
+from flows.scenes import ELIGIBLE, ask, existing, mou_in_force, replays, row, signed_loi
 
 from workflow.errors import RequirementsUnmet
 
@@ -25,6 +25,23 @@ def test_a_text_in_foreign_languages_alone_is_not_enough(world):
 
     world.engine.record(f"{ref}/loi", ask(papers=[world.paper("draft", "en"), world.paper("draft", "id")]))
     assert "draft" not in wanted(world, f"{ref}/loi", "consult")
+
+
+def test_a_partner_without_diplomatic_relations_gets_no_letter_either(world):
+    """PP 28/2018 art. 27 is decided where there was no visit to decide it."""
+    ref = world.start()
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes", **ELIGIBLE, "diplomatic_relations": "no"}))
+
+    assert "the law asks for yes" in wanted(world, f"{ref}/loi", "consult")["eligibility"]
+
+
+def test_a_visit_that_was_screened_answers_for_the_letter_that_follows(world):
+    ref = world.start()
+    world.engine.open(ref, "visit", ask({"direction": "inbound", "initiative": "city", "rationale": "nurses"}))
+    world.take(f"{ref}/visit", "screen")
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes"}, links={"origin": "visit"}))
+
+    assert not {"eligibility", "sister-criteria"} & set(wanted(world, f"{ref}/loi", "consult"))
 
 
 def test_the_law_of_languages_is_not_asked_of_a_letter_older_than_it(world):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flows.scenes import answer, ask, at_council, existing, row, rows
+from flows.scenes import ELIGIBLE, answer, ask, at_council, existing, row, rows
 
 from workflow.core.recording import Fact
 from workflow.engine import Ask
@@ -14,7 +14,7 @@ from workflow.errors import InvalidInput, NotAuthorised, RequirementsUnmet
 def drafting(world) -> str:
     """A letter of intent whose draft is on record in two languages."""
     ref = world.start()
-    world.engine.open(ref, "loi", ask({"exploration_positive": "yes", "fields": "health"}))
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes", "fields": "health", **ELIGIBLE}))
     draft(world, f"{ref}/loi")
     return f"{ref}/loi"
 

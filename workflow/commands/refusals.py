@@ -51,7 +51,7 @@ def unmet_lines(console: Console, words: Words | None, instance: Instance | None
     text = words.unmet(instance, unmet, stage) if words is not None else \
         (f"{unmet.requirement}: " if unmet.requirement else "") + _(unmet.message).format(**unmet.facts)
     optional = f" ({_('not required')})" if unmet.soft else ""
-    console.flow([f"{sign} {text}{optional}", basis_text(unmet.basis, unmet.citation) if unmet.citation else ""], indent, hang=indent + "    ",
+    console.flow([f"{sign} {text}{optional}", basis_text(unmet.basis, unmet.citation) if unmet.basis else ""], indent, hang=indent + "    ",
                  stream=stream)
     if unmet.command:
         console.flow([console.paint(unmet.command, "cyan", stream=stream)], indent + "  ", hang=indent + "    ", stream=stream)

@@ -43,7 +43,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "requirement.reply": COMMON | {"actor!": "actor", "via": "actor", "outcomes!": "ids", "accepts!": "ids", "request": "id", "row": "id",
                                    "of_version": "id", "not_required": "bool", "unasked": "bool", "fresh_for": "span", "stale": "=warn|refuse"},
     "requirement.approval": COMMON | {"roles!": "roles", "quorum!": "count", "in_person": "bool", "distinct_from": "id"},
-    "requirement.checklist": COMMON | {"hard": "fields", "answer": "fields"},
+    "requirement.checklist": COMMON | {"hard": "fields", "answer": "fields", "answered_by": "id"},
     "requirement.meeting": COMMON | {"convenes": "actor", "members!": "actors", "members_of": "text", "of_version": "id"},
     "requirement.instrument": COMMON | {"names": "=per-party", "dates!": "fields", "term": "bool", "place": "bool", "originals": "bool",
                                         "languages_min": "count", "languages": "ids", "signatory": "=mayor|official", "in_person": "bool",

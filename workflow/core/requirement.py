@@ -30,7 +30,7 @@ def unmet(draft: Draft, instance: Instance, need: Requirement, on: str) -> list[
         return [_dress(facts.answer_first(draft, instance, need.name, need.when), need)]
     question = Question(draft, instance, need, on)
     row = question.row
-    if row and row.status in ("waived", "not-required"):
+    if (row and row.status in ("waived", "not-required")) or _answered(draft, instance, need):
         return []
     reasons, warned = list(JUDGES[need.kind](question)), list(warnings(question))
     if not reasons and not warned:
@@ -48,6 +48,13 @@ def met(draft: Draft, instance: Instance, name: str, on: str) -> bool:
     need = draft.definition(instance).requirements[name]
     row = draft.row(instance.ref, need.row)
     return bool(row or need.kind in ("stage", "items", "reached")) and not any(found.soft == need.soft for found in unmet(draft, instance, need, on))
+
+
+def _answered(draft: Draft, instance: Instance, need: Requirement) -> bool:
+    """Whether the stage that a link names has met the same requirement."""
+    other = draft.linked(instance, need.spec["answered_by"]) if "answered_by" in need.spec else None
+    held = draft.row(other.ref, need.row) if other is not None else None
+    return held is not None and held.status == "met"
 
 
 def _dress(found: Unmet, need: Requirement) -> Unmet:
