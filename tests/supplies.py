@@ -96,6 +96,10 @@ class Supplies:
             self.typed.append(Fact("attended", ",".join([*need.spec["members"], "education", "health"])))
         row = self.draft.row(self.instance.ref, need.row)
         if need.kind == "approval" and not (row and row.status == "met"):
+            text = [paper for paper in self.papers if paper.requirement == need.spec.get("distinct_from")]
+            if text:  # nobody approves what is not there yet
+                self.world.engine.record(self.ref, Ask(papers=text))
+                self.papers = [paper for paper in self.papers if paper not in text]
             for number in range(need.spec.get("quorum", 1)):
                 self.world.as_(f"approver-{number}").approve(self.ref, need.name)
 

@@ -277,7 +277,7 @@ class _Verification:
         if seen.foreign is not None:
             return Phrase("entry {place} is written in a format that this program does not read: use a newer one", place=seen.foreign)
         if newest is None and covered is None:
-            return Phrase("nothing was ever signed, so nothing outside the database vouches for it: mufakat audit key create")
+            return Phrase("nothing was ever signed, so nothing outside the database vouches for it: mufakat audit checkpoint")
         if covered is None:
             return Phrase("nothing that you gave vouches for it: give the public key that you got from the office on another way, or a checkpoint "
                           "that you kept")

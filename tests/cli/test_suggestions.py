@@ -141,3 +141,28 @@ def test_only_commands_over_the_database_name_it_and_never_its_password(db, text
     app.given["db"] = db
 
     assert app.console.again(text) == (told or text)
+
+
+def test_who_is_inactive_is_not_told_to_be_added_again(loi):
+    loi.ok("person add Dian --login dian --role coordinator")
+    loi.ok("person edit dian --inactive")
+
+    assert "mufakat person edit dian --active" in loi("--as dian record bogor-kisarazu/loi place=Bogor").stderr
+
+
+def test_an_error_for_a_program_has_its_mend_too(office):
+    assert office.error("show nowhere")["mend"] == "mufakat list"
+
+
+def test_the_fact_on_which_a_stage_may_open_is_named(started):
+    started.ok("open bogor-kisarazu loi --existing awaiting-plan --as-of 2026-01-05")
+
+    assert "mufakat open bogor-kisarazu action-plan pre_mou=yes" in started("open bogor-kisarazu action-plan fields=education").stderr
+
+
+def test_deadlines_are_listed_by_the_names_that_commands_take(started):
+    started.ok("open bogor-kisarazu visit direction=inbound initiative=city rationale=nurses")
+    name = started.json("deadline list bogor-kisarazu")[0]["name"]
+
+    assert f"  {name}  " in started.ok("deadline list bogor-kisarazu")
+    assert started.ok(f"deadline show bogor-kisarazu/visit {name}")

@@ -39,12 +39,13 @@ class Parts(NamedTuple):
 class UnknownPerson(NotAuthorised):
     """Whoever is not among the office's people may read, but not write."""
 
-    def __init__(self, login: str, identity: str) -> None:
+    def __init__(self, login: str, identity: str, *, inactive: bool = False) -> None:
         super().__init__("sys", "write", [], login)
-        self.mend = f"mufakat person add NAME --login {login or 'LOGIN'} --role coordinator"
         source = {"os": Phrase("the user of this machine"), "environment": "MUFAKAT_ACTOR"}.get(identity, identity)
         self.args = (Phrase("{login} ({source}) is not among the people of this office: reading is allowed, writing is not",
                             login=login, source=source),)
+        self.mend = f"mufakat person edit {login} --active" if inactive else \
+            f"mufakat person add NAME --login {login or 'LOGIN'} --role coordinator"
 
 
 class App:
@@ -213,7 +214,7 @@ class App:
     @property
     def writer(self) -> Actor:
         if not self.actor.person:
-            raise UnknownPerson(self.actor.name, self.actor.identity)
+            raise UnknownPerson(self.actor.name, self.actor.identity, inactive=self.store().person(self.actor.name) is not None)
         return self.actor
 
     def person(self, key: str) -> Person:

@@ -61,8 +61,8 @@ def list_command(app: App, ref: str, until: str, overdue: bool, owner: str, sett
     data = [_data(app, known, row, today) for row in rows]
     from workflow.commands.data import emit_rows
 
-    columns = [Column("day", _("day")), Column("where", _("stage"), "bold"), Column("label", _("what")), Column("left", _("left"), wrap=True),
-               Column("rests_on", _("rests on"), wrap=True), Column("counted", _("counted"), wrap=True)]
+    columns = [Column("day", _("day")), Column("where", _("stage"), "bold"), Column("name", _("name")), Column("label", _("what")),
+               Column("left", _("left"), wrap=True), Column("rests_on", _("rests on"), wrap=True), Column("counted", _("counted"), wrap=True)]
     emit_rows(app, data, columns, empty=_("no deadline is open") if not (until or overdue) else _("no deadline in this span"),
               shown=({**row, "day": day_text(row["effective"]), "where": f"{row['ref']}/{row['instance']}".rstrip("/"),
                       "left": _left(row, today)} for row in data))

@@ -99,10 +99,24 @@ def told(error: Exception) -> dict[str, Any]:
     unmet = unmet_of(error)
     if unmet:
         found["unmet"] = [{**row._asdict(), "facts": dict(row.facts), "text": row.text} for row in unmet]
-    suggestions = suggestions_of(error)
+    suggestions, mend = suggestions_of(error), mend_of(error)
     if suggestions:
         found["suggestions"] = suggestions
-    return found
+    return found | ({"mend": mend} if mend else {})
+
+
+def mend_of(error: Exception) -> str:
+    """What mends it, mostly the next command; empty where the sentence itself says it."""
+    if isinstance(error, errors.TriggerNotAllowed):
+        return f"mufakat can {error.ref}"
+    if isinstance(error, errors.StaleInstance):
+        return f"mufakat show {error.ref}"
+    if isinstance(error, errors.AgreementNotFound):
+        agreement, slash, _stage = error.name.partition("/")
+        return f"mufakat show {agreement}" if slash else "mufakat list"
+    if isinstance(error, errors.NotFound) and error.kind == "person":
+        return "mufakat person list"
+    return said(getattr(error, "mend", ""))
 
 
 def unmet_of(error: Exception) -> Sequence[errors.Unmet]:

@@ -32,7 +32,7 @@ def screen(app: App, error: Exception, *, tried: bool = True) -> None:
     unmet = failures.unmet_of(error)
     if unmet:
         _list(app, console, error, unmet, tried=tried)
-    suggestions, mend = failures.suggestions_of(error), _mend(error)
+    suggestions, mend = failures.suggestions_of(error), failures.mend_of(error)
     if suggestions:
         console.flow([_("did you mean: {words}?").format(words=", ".join(suggestions))], "  ", stream=sys.stderr)
     elif isinstance(error, errors.InvalidInput) and not error.value and error.known:
@@ -100,19 +100,6 @@ def _details(app: App, error: Exception) -> list[str]:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return [error.ctx.get_usage(), _("more: {command} --help").format(command=error.ctx.command_path)]
     return []
-
-
-def _mend(error: Exception) -> str:
-    if isinstance(error, errors.TriggerNotAllowed):
-        return f"mufakat can {error.ref}"
-    if isinstance(error, errors.StaleInstance):
-        return f"mufakat show {error.ref}"
-    if isinstance(error, errors.AgreementNotFound):
-        agreement, slash, _stage = error.name.partition("/")
-        return f"mufakat show {agreement}" if slash else "mufakat list"
-    if isinstance(error, errors.NotFound) and error.kind == "person":
-        return "mufakat person list"
-    return said(getattr(error, "mend", ""))
 
 
 def _console(app: App) -> Console:

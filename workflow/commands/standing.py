@@ -177,6 +177,9 @@ def remarks(words: Words, instance: Instance) -> list[str]:
             found.append(_("follows {predecessor}; the gap between them is not documented").format(predecessor=predecessor))
         else:
             found.append(_("follows {predecessor} without a gap").format(predecessor=predecessor))
+    instrument = words.draft.row(instance.ref, "instrument")
+    if instrument is not None and instrument.data.get("ends_on") and instrument.data.get("term_kind") == "unknown" and not is_final(words, instance):
+        found.append(_("it does not end by itself: whether it renews itself is not on record"))
     if instance.imported:
         found.append(_("from documents, as of {day}").format(day=day_text(instance.opened_on)))
     return found

@@ -181,7 +181,7 @@ def assign_command(app: App, ref: str, owner: str, track: str, **options: Any) -
 ))
 @click.argument("entry", metavar="ENTRY")
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--undo", is_flag=True, help="Take the entry back: a step, or what was put on record; the latest first.")
+@click.option("--undo", is_flag=True, help="Take the entry back: a step, what was put on record, what became of a deadline; the latest first.")
 @paper_options
 @write_options_of(place=False)
 @pass_app

@@ -50,14 +50,6 @@ def approve(draft: Draft, instance: Instance, name: str, decision: str, role: st
     return str(held[0])
 
 
-def again(draft: Draft, instance: Instance, text: str, on: str) -> None:
-    """Who approved an earlier version of a text has not approved this one: their approvals stay in the round before."""
-    for need in draft.definition(instance).requirements.values():
-        if need.spec.get("distinct_from") == text and draft.approvals(instance.ref, need.name):
-            draft.put("row", Row(instance.ref, need.name, draft.round(instance.ref, need.name) + 1, "open", {}, on))
-            draft.notes.append(Phrase("{requirement} is to be given again: {text} has a new version", requirement=need.name, text=text))
-
-
 def authors(draft: Draft, instance: Instance, need: Requirement) -> set[str]:
     """Who may not decide, because they put on record what is to be decided about."""
     return {doc.by for doc in draft.documents(instance.ref, need.spec.get("distinct_from", ""))}

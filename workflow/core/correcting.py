@@ -128,10 +128,14 @@ def _moved(instance: Instance, values: Mapping[str, Any], old: str, on: str) -> 
 
 
 def _beginning(draft: Draft, request: Request) -> None:
-    """The title (`title=`) or the name of a party (`party.OLD=NEW`, on its instruments too), and the day the agreement was begun."""
+    """The title (`title=`), a party's name (`party.OLD=NEW`, on its instruments too) or country, and the day the agreement was begun."""
+    known = [party["name"] for party in draft.agreement.parties]
     for fact in request.facts:
         kind, dot, old = fact.field.partition(".")
-        if kind == "party" and dot:
+        party, _, part = old.rpartition(".")
+        if kind == "party" and part == "country" and party in known:
+            _move(draft, party, fact.value.strip())
+        elif kind == "party" and dot:
             _rename(draft, old, fact.value.strip())
         elif fact.field == "title" and fact.value.strip():
             draft.put("agreement", draft.agreement._replace(title=fact.value.strip()))
@@ -140,6 +144,12 @@ def _beginning(draft: Draft, request: Request) -> None:
             raise InvalidInput("field", fact.field, "the beginning of an agreement has no such field", ["title", *names])
     if request.occurred:
         draft.put("agreement", draft.agreement._replace(started_on=decision.occurred(draft.office, request.occurred)))
+
+
+def _move(draft: Draft, party: str, country: str) -> None:
+    """Another country for a party."""
+    parties = [{**row, "country": country} if row["name"] == party else row for row in draft.agreement.parties]
+    draft.put("agreement", draft.agreement._replace(parties=whole.checked(parties)))
 
 
 def _rename(draft: Draft, old: str, new: str) -> None:

@@ -66,6 +66,11 @@ def answer_first(draft: Draft, instance: Instance, requirement: str, when: Mappi
     return Unmet(requirement, message, facts, f"mufakat record {full_ref(draft, instance)} {asks}")
 
 
+def typed(draft: Draft, instance: Instance, requirement: str, field: str) -> str:
+    """The name of a field as a person types it, qualified where the bare one is not the requirement's."""
+    return field if requirement in draft.definition(instance).owners.get(field, ()) else f"{requirement}.{field}"
+
+
 def hint(draft: Draft, instance: Instance, name: str) -> str:
     """What a person may type as the value of a field."""
     found = draft.definition(instance).field(name, instance.opened_on)

@@ -50,8 +50,7 @@ class Question(NamedTuple):
 
 def _assign(question: Question, names: list[str]) -> str:
     """The assignments a person types, qualified where the bare field name is not the requirement's."""
-    definition, need = question.draft.definition(question.instance), question.need
-    typed = [name if need.name in definition.owners.get(name, ()) else f"{need.name}.{name}" for name in names]
+    typed = [facts.typed(question.draft, question.instance, question.need.name, name) for name in names]
     return " ".join(f"{name}={facts.hint(question.draft, question.instance, name)}" for name in typed)
 
 

@@ -74,17 +74,25 @@ def check_opening(draft: Draft, instance: Instance, on: str) -> None:
     unmet = [row for name in needs for row in requirement.unmet(draft, instance, definition.requirements[name], on)]
     if not instance.parent:
         _after(draft, instance)
-    hard = [row._replace(command=_with_opening(draft, instance, row.command)) for row in unmet if not row.soft]
+    hard = [row for row in unmet if not row.soft]
     if hard:
-        raise RequirementsUnmet(facts.full_ref(draft, instance), "open", hard)
+        whole = " ".join(dict.fromkeys(rest for row in hard for rest in [_told(draft, instance, row.command)] if rest))
+        raise RequirementsUnmet(facts.full_ref(draft, instance), "open", [
+            row._replace(command=_with_opening(draft, instance, row.command, whole)) for row in hard])
 
 
-def _with_opening(draft: Draft, instance: Instance, command: str) -> str:
+def _told(draft: Draft, instance: Instance, command: str) -> str:
+    """What a command puts on record of an instance."""
+    verb, _, rest = command.partition(f" {facts.full_ref(draft, instance)} ")
+    return rest if verb == "mufakat record" else ""
+
+
+def _with_opening(draft: Draft, instance: Instance, command: str, whole: str) -> str:
     """Nothing can be recorded of a stage that is not open: what is missing comes with the opening."""
     verb, _, rest = command.partition(f" {facts.full_ref(draft, instance)} ")
     parent, stage = (f"{draft.agreement.ref}/{instance.parent}", "item") if instance.parent else (draft.agreement.ref, instance.stage)
     follows = [f"--link predecessor={instance.links['predecessor']}"] if "predecessor" in instance.links else []
-    return " ".join(["mufakat open", parent, stage, *follows, rest]) if verb == "mufakat record" else command
+    return " ".join(["mufakat open", parent, stage, *follows, whole]) if verb == "mufakat record" and rest else command
 
 
 def enter_existing(draft: Draft, stage: str, state: str, links: Mapping[str, str], as_of: str) -> Instance:
@@ -98,7 +106,17 @@ def enter_existing(draft: Draft, stage: str, state: str, links: Mapping[str, str
     if state not in definition.states:
         raise InvalidInput("state", state, Phrase("{stage} has no such state", stage=stage), list(definition.states))
     chosen = choose_links(draft, definition, stage, links, strict=False)
+    _alone(draft, definition, stage, state, chosen)
     return place(draft, stage, chosen, as_of, state=state, imported=True)
+
+
+def _alone(draft: Draft, definition: Definition, stage: str, state: str, links: Mapping[str, str]) -> None:
+    """Two of a stage that follow one another are not in force at once: what is in force gives way to the one that names it."""
+    if _rule(draft, stage).get("many") is True or not definition.holds(state, "in-force"):
+        return
+    for other in draft.instances():
+        if other.stage == stage and not other.parent and other.ref != links.get("predecessor") and draft.holds(other, "in-force"):
+            raise InvalidInput("stage", stage, Phrase("{ref} is in force; one that follows it names it: --link predecessor={ref}", ref=other.ref))
 
 
 def mark_unknown(draft: Draft, instance: Instance) -> None:
@@ -212,11 +230,19 @@ def _after(draft: Draft, instance: Instance) -> None:
     for row in conditions:
         wanted = row.get("holds") or row.get("state")
         message, filled = say("a {stage} that is {wanted}", stage=row["stage"], wanted=wanted)
-        unmet.append(Unmet(row["stage"], message, filled, soft=bool(row.get("soft"))))
+        unmet.append(Unmet(row["stage"], message, filled, _if_said(draft, instance, row), soft=bool(row.get("soft"))))
     if any(row.soft for row in unmet):
         draft.notes.append(Phrase("opened without {reasons}", reasons=" / ".join(row.text for row in unmet)))
         return
     raise OutOfSequence(facts.full_ref(draft, instance), "open", unmet)
+
+
+def _if_said(draft: Draft, instance: Instance, row: dict[str, Any]) -> str:
+    """The opening with the facts on which a condition would hold; empty where it would not."""
+    if not row.get("when") or not _satisfied(draft, instance, {**row, "when": {}}):
+        return ""
+    said = " ".join(f"{name}={'yes' if values[0] is True else values[0]}" for name, values in row["when"].items())
+    return f"mufakat open {draft.agreement.ref} {instance.stage} {said}"
 
 
 def _satisfied(draft: Draft, instance: Instance, row: dict[str, Any]) -> bool:

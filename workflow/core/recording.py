@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core import approving, dates, facts, requirement
+from workflow.core import dates, facts, requirement, rounds
 from workflow.core.agreement import Document, Row
 from workflow.errors import InvalidInput, Phrase
 
@@ -61,6 +61,7 @@ def record(draft: Draft, instance: Instance, given: Sequence[Fact], files: Seque
     values = gathered(draft, instance, given)
     for name in dict.fromkeys([*values, *papers]):
         _write(draft, instance, definition.requirements[name], values.get(name, {}), papers.get(name, []), on)
+    draft.notes += [note for name in values for note in requirement.doubts(draft, instance, definition.requirements[name])]
 
 
 def gathered(draft: Draft, instance: Instance, given: Sequence[Fact]) -> dict[str, dict[str, Any]]:
@@ -183,7 +184,7 @@ def documented(definition: Definition, name: str) -> Requirement:
 
 def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str, Any], files: list[File], on: str) -> None:
     row = draft.row(instance.ref, need.row) or Row(instance.ref, need.row, 1, "open", {}, on)
-    if _asks_again(draft, instance, need, row, fields):
+    if rounds.asks_again(draft, instance, need, row, fields):
         row = Row(instance.ref, need.row, row.round + 1, "open", {}, on)
     for key, value in fields.items():
         held = row.data.get(key)
@@ -193,7 +194,7 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
         if taken:
             raise InvalidInput(key, _typed(value), Phrase(
                 "{held!r} is on record already; correct that entry instead: mufakat history {ref}, then mufakat correct ENTRY {field}=… --reason …",
-                held=_typed(held), ref=facts.full_ref(draft, instance), field=key))
+                held=_typed(held), ref=facts.full_ref(draft, instance), field=facts.typed(draft, instance, need.name, key)))
     data = _merged(need, row.data, fields)
     if data == row.data and not (files and _fresh(draft, instance, need, files)[1]):
         return  # it is on record already, as of the day on which it was said first
@@ -202,7 +203,7 @@ def _write(draft: Draft, instance: Instance, need: Requirement, fields: dict[str
     _keep(draft, instance, need, files, on)
     text = need.spec.get("of_version")
     if text and "of_version" not in row.data and {"asked", "answer", "held_on"} & fields.keys():
-        newest = _newest(draft, instance, text)
+        newest = rounds.newest(draft, instance, text)
         row = row._replace(data={**row.data, "of_version": newest} if newest else row.data)
     draft.put("row", row)
     draft.put("row", row._replace(status=_status(draft, instance, need, row, on)))
@@ -226,23 +227,6 @@ def rewrite(draft: Draft, instance: Instance, name: str, turn: int, fields: dict
     row = row._replace(data=_merged(need, data, fields))
     draft.put("row", row)
     draft.put("row", row._replace(status=_status(draft, instance, need, row, on)))
-
-
-def _asks_again(draft: Draft, instance: Instance, need: Requirement, row: Row, fields: dict[str, Any]) -> bool:
-    """Whether this opens a new round: an answered body is asked again, or what it was asked about has a newer version."""
-    old = "of_version" in row.data and row.data["of_version"] < _newest(draft, instance, need.spec.get("of_version", ""))
-    if need.kind == "meeting":
-        return "held_on" in fields and "held_on" in row.data and old
-    if need.kind != "reply" or "asked" not in fields:
-        return False
-    answered = bool(row.data.get("answer"))
-    if "asked" in row.data:
-        return answered or old
-    return answered and dates.surely_before(row.data.get("received", ""), fields["asked"])  # else it is the question of that very answer
-
-
-def _newest(draft: Draft, instance: Instance, text: str) -> int:
-    return max((doc.version for doc in draft.documents(instance.ref, text)), default=0)
 
 
 def _merged(need: Requirement, held: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
@@ -270,13 +254,14 @@ def _end(data: dict[str, Any]) -> str:
 def _keep(draft: Draft, instance: Instance, need: Requirement, files: list[File], on: str) -> None:
     """Documents of one command are one version: a new one where a language of it is on record already with another content."""
     version, fresh, replaces = _fresh(draft, instance, need, files)
+    first = not draft.documents(instance.ref, need.row)
     if replaces:
         version, fresh = version + 1, list(files)  # a language whose text has not changed belongs to the new version too
     for file in fresh:
         draft.put("document", Document(len(draft.tables["document"]) + 1, instance.ref, need.row, draft.round(instance.ref, need.row), version,
                                        file.language, file.sha256, file.size, file.filename, on, draft.office.by.person, file.stored))
-    if replaces:
-        approving.again(draft, instance, need.row, on)
+    if replaces or (fresh and first):  # of the first version too: nobody can have approved what was not there
+        rounds.approved_again(draft, instance, need.row, on)
 
 
 def _fresh(draft: Draft, instance: Instance, need: Requirement, files: list[File]) -> tuple[int, list[File], bool]:

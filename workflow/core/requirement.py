@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workflow.core import facts
 from workflow.core.facts import say
 from workflow.core.judges import JUDGES, Question, warnings
-from workflow.errors import Unmet
+from workflow.errors import Phrase, Unmet
 
 if TYPE_CHECKING:
     from workflow.core.agreement import Instance
@@ -48,6 +48,19 @@ def met(draft: Draft, instance: Instance, name: str, on: str) -> bool:
     need = draft.definition(instance).requirements[name]
     row = draft.row(instance.ref, need.row)
     return bool(row or need.kind in ("stage", "items", "reached")) and not any(found.soft == need.soft for found in unmet(draft, instance, need, on))
+
+
+def doubts(draft: Draft, instance: Instance, need: Requirement) -> list[Phrase]:
+    """What should be said of facts that came on record: they contradict each other, or nothing follows from them."""
+    row, name = draft.row(instance.ref, need.row), need.spec.get("guard")
+    found = []
+    if name:
+        why = draft.office.guards[name](lambda fact: facts.fact(draft, instance, fact), draft.office.today)
+        found += [Phrase("{what}: one of these dates is wrong, correct it", what=Phrase(why))] if why else []
+    if row is not None and need.spec.get("term") and row.data.get("ends_on") and row.data.get("term_kind") == "unknown":
+        found.append(Phrase("whether it renews itself is not on record, so it does not end by itself: "
+                            "mufakat record {ref} term_kind=fixed|auto-renew", ref=facts.full_ref(draft, instance)))
+    return found
 
 
 def _answered(draft: Draft, instance: Instance, need: Requirement) -> bool:

@@ -1,5 +1,5 @@
 """
-Taking back what should not have been entered: a step, or what was put on record. History keeps both entries.
+Taking back what should not have been entered: a step, what was put on record, what became of a deadline. History keeps both entries.
 
 The latest goes first. What a later entry of the same stage rests on is not taken back before it; what has nothing to do with it stays as it is.
 A stage that opened because of a step stays, and so does the step.
@@ -29,6 +29,7 @@ Tables = dict[str, dict[tuple[Any, ...], Any]]
 MOVES = ("advance", "fire")
 ENTERED = (*MOVES, "record")
 PROMISES = ("extend", "suspend", "resume", "waive")
+TAKEN_BACK = (*ENTERED, *PROMISES)
 TOLD = ("remind", "deliver", "fail", "defer", "acknowledge", "snooze")  # acts that only tell who was told: nothing builds on them
 
 
@@ -50,8 +51,9 @@ def undo(case: Case, office: Office, entry: Earlier, before: Tables, later: Sequ
     if not request.reason:
         raise InvalidInput("reason", "", "a correction needs its reason: --reason TEXT")
     act = entry.content["act"]
-    if act not in ENTERED:
-        raise InvalidInput("entry", entry.ref, "only a step, and what was put on record, can be taken back; correct its fields instead: FIELD=VALUE")
+    if act not in TAKEN_BACK:
+        raise InvalidInput("entry", entry.ref, "only a step, what was put on record and what became of a deadline can be taken back; "
+                                               "correct its fields instead: FIELD=VALUE")
     _independent(entry, later)
     draft = Draft(case, office)
     for table, key, values in entry.effects:
@@ -86,7 +88,7 @@ def _independent(entry: Earlier, later: Sequence[Mapping[str, Any]]) -> None:
 
 def _first(entry: Earlier, content: Mapping[str, Any]) -> Phrase:
     """What is to be done before an entry can be taken back."""
-    if content["act"] in ENTERED:
+    if content["act"] in TAKEN_BACK:
         return Phrase("entry {entry} depends on it; take that back first: mufakat correct {ref} --undo --reason …", entry=content["cseq"],
                       ref=f"{entry.ref.partition('#')[0]}#{content['cseq']}")
     return Phrase("entry {entry} depends on it, and cannot be taken back itself; correct the fields of this one instead: FIELD=VALUE",

@@ -110,8 +110,8 @@ def checked(parties: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if len(rows) < 2:
         raise InvalidInput("party", rows[0]["name"] if rows else "", "an agreement has two parties at least")
     for row in rows:
-        if not row["name"] or "=" in row["name"]:
-            raise InvalidInput("party", row["name"], "a party needs a name (without =)")
+        if not row["name"] or "=" in row["name"] or ":" in row["name"]:
+            raise InvalidInput("party", row["name"], "a party needs a name (without = and :)")
         if row["country"] not in COUNTRIES:
             raise InvalidInput("country", row["country"], "write the two letters of ISO 3166, such as ID or JP")
         if sum(other["name"].casefold() == row["name"].casefold() for other in rows) > 1:

@@ -1,0 +1,112 @@
+"""Whatever was entered by mistake has a way out, and what a refusal asks for leads on."""
+
+from __future__ import annotations
+
+import pytest
+from flows.scenes import ELIGIBLE, ask, existing, mou_in_force, replays, signed_loi
+
+from workflow.core.recording import Fact
+from workflow.engine import Ask
+from workflow.errors import InvalidInput, RequirementsUnmet
+
+WHY = Ask(reason="a slip of the pen")
+
+
+def undo(world, entry):
+    return world.engine.correct(entry, WHY, undo=True)
+
+
+def open_clocks(world, ref, name):
+    agreement, _, stage = ref.partition("/")
+    rows = world.case(agreement).tables["deadline"].values()
+    return [(row.effective, row.status) for row in rows if (row.instance, row.name) == (stage, name) and row.status == "open"]
+
+
+def test_a_deadline_extended_too_far_is_set_back(world):
+    """An extension only ends later: without this a date typed wrongly would be the last that was ever told."""
+    loi = signed_loi(world, "2026-02-20")
+    before = open_clocks(world, loi, "register")
+    done = world.engine.extend(loi, "register", WHY, to="2062-12-20")
+
+    undo(world, done.entry)
+
+    assert open_clocks(world, loi, "register") == before
+    assert replays(world.store, loi)
+
+
+def test_a_deadline_waived_by_mistake_runs_again(world):
+    loi = signed_loi(world, "2026-02-20")
+    before = open_clocks(world, loi, "register")
+    done = world.engine.waive(loi, "register", WHY)
+    assert not open_clocks(world, loi, "register")
+
+    undo(world, done.entry)
+
+    assert open_clocks(world, loi, "register") == before
+    assert replays(world.store, loi)
+
+
+def test_two_that_follow_one_another_are_not_entered_in_force_at_once(world):
+    mou = mou_in_force(world)
+    with pytest.raises(InvalidInput, match="--link predecessor=mou"):
+        existing(world, mou.partition("/")[0], "mou", "in-force", "2026-01-05")
+
+    existing(world, mou.partition("/")[0], "mou", "in-force", "2026-01-05", predecessor="mou")
+    assert world.stage(mou).state == "superseded"
+
+
+def test_a_last_day_of_a_term_that_nobody_stated_is_no_end_and_says_so(world):
+    ref = world.start()
+    done = existing(world, ref, "mou", "in-force", "2016-05-01", {"signed_on": "2016-05-01", "ends_on": "2020-04-30"})
+    assert any("does not end by itself" in str(note) for note in done.change.notes)
+
+    world.engine.record(f"{ref}/mou", ask({"term_kind": "fixed"}))
+    world.engine.expire_due(ref)
+    assert world.stage(f"{ref}/mou").state == "expired"
+
+
+def test_dates_that_contradict_each_other_are_told_when_they_are_entered(world):
+    ref = world.start()
+    done = existing(world, ref, "mou", "in-force", "2022-01-01", {"signed_on": "2022-01-01", "in_force_on": "2021-01-01"})
+
+    assert any("cannot be in force before it was signed" in str(note) for note in done.change.notes)
+
+
+def test_an_approval_of_a_text_that_was_not_there_yet_is_given_again(world):
+    ref = world.start()
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes", "fields": "health", **ELIGIBLE}))
+    world.as_("p2").approve(f"{ref}/loi", "legal-check")
+    world.engine.record(f"{ref}/loi", ask(papers=[world.paper("draft", "id"), world.paper("draft", "ja")]))
+
+    with pytest.raises(RequirementsUnmet) as refused:
+        world.engine.advance(f"{ref}/loi", "consult")
+    assert [found.requirement for found in refused.value.unmet] == ["legal-check"]
+
+
+def test_what_an_opening_lacks_is_one_command(world):
+    """Two commands that each bring half are refused in turn for ever."""
+    mou = mou_in_force(world, ends_on="2030-01-01")
+    with pytest.raises(RequirementsUnmet) as refused:
+        world.engine.open(mou.partition("/")[0], "action-plan", Ask(links={"base": "mou"}))
+
+    assert len(refused.value.unmet) > 1
+    (command,) = {found.command for found in refused.value.unmet}
+    assert all(word in command for word in ("fields=", "period_from=", "period_to="))
+
+
+def test_a_country_typed_wrongly_is_put_right(world):
+    ref = world.start()
+
+    world.engine.correct(f"{ref}#1", Ask(facts=[Fact("party.木更津市.country", "KR")], reason="slip"))
+    assert [party["country"] for party in world.case(ref).agreement.parties] == ["ID", "KR"]
+    with pytest.raises(InvalidInput, match="without = and :"):
+        world.engine.correct(f"{ref}#1", Ask(facts=[Fact("party.木更津市", "Kisarazu:JP")], reason="slip"))
+
+
+def test_a_correction_that_is_suggested_names_the_field_as_it_is_typed(world):
+    ref = world.start()
+    existing(world, ref, "loi", "consulting", "2026-01-05")
+    world.engine.record(f"{ref}/loi", ask({"partner-text.answer": "agreed", "partner-text.received": "2026-02-02"}))
+
+    with pytest.raises(InvalidInput, match=r"mufakat correct ENTRY partner-text\.answer="):
+        world.engine.record(f"{ref}/loi", ask({"partner-text.answer": "refused"}))
