@@ -110,3 +110,16 @@ def test_a_correction_that_is_suggested_names_the_field_as_it_is_typed(world):
 
     with pytest.raises(InvalidInput, match=r"mufakat correct ENTRY partner-text\.answer="):
         world.engine.record(f"{ref}/loi", ask({"partner-text.answer": "refused"}))
+
+
+def test_an_approval_is_offered_to_who_may_give_it(world):
+    ref = world.start()
+    world.engine.open(ref, "loi", ask({"exploration_positive": "yes", "fields": "health", **ELIGIBLE}))
+    world.engine.record(f"{ref}/loi", ask(papers=[world.paper("draft", "id"), world.paper("draft", "ja")]))
+
+    def offered(person):
+        (found,) = next(unmet for name, _, unmet in world.as_(person).options(f"{ref}/loi") if name == "consult")
+        return found.command
+
+    assert offered("p1") == f"mufakat --as PERSON approve {ref}/loi legal-check"
+    assert offered("p2") == f"mufakat approve {ref}/loi legal-check"

@@ -138,7 +138,8 @@ def left(row: Deadline, today: date, step: str) -> str:
         return _("its clock has stood still since {day}").format(day=day_text(row.stopped_on))
     remarks = [left_text(row.effective, today)]
     if row.on_expiry == "fire" and days < 0:
-        remarks = [_("{trigger} is due since {day}; the next write applies it").format(trigger=step, day=day_text(row.effective))]
+        remarks = [_("{trigger} is due since {day}; mufakat remind tick applies it, or the next write").format(
+            trigger=step, day=day_text(row.effective))]
     elif row.on_expiry == "fire":
         remarks.append(_("then, by itself: {trigger}").format(trigger=step))
     elif row.basis in ("statute", "circular"):

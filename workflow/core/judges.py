@@ -83,7 +83,8 @@ def _field(question: Question) -> Iterator[Reason]:
 
 def _file(question: Question) -> Iterator[Reason]:
     if not question.documents:
-        yield *say("the file is not on record"), f"record --document {question.need.row}=FILE"
+        code = ":LANGUAGE" if "languages_min" in question.need.spec else ""
+        yield *say("the file is not on record"), f"record --document {question.need.row}=FILE{code}"
 
 
 def _document(question: Question) -> Iterator[Reason]:
@@ -220,13 +221,19 @@ def _approval(question: Question) -> Iterator[Reason]:
     wanted = spec.get("quorum", 1)
     if len(given) < wanted:
         yield (*say("{given} of {wanted} approvals by different people ({roles})", given=len(given), wanted=wanted, roles=", ".join(spec["roles"])),
-               f"approve {question.need.row}")
+               f"{_by_another(question, authors | latest.keys())}{question.need.row}")
+
+
+def _by_another(question: Question, done: set[str]) -> str:
+    """The verb of an approval, by somebody else where whoever asks may not give it: no role for it, the text is theirs, they have decided."""
+    by = question.draft.office.by
+    mine = by.person not in done and set(by.roles) & set(question.need.spec["roles"])
+    return "approve " if mine else f"mufakat --as PERSON approve {facts.full_ref(question.draft, question.instance)} "
 
 
 def _checklist(question: Question) -> Iterator[Reason]:
-    hard = question.need.spec.get("hard", ())
     yield from _fields(question, list(question.need.fields))
-    for name in hard:
+    for name in question.need.spec.get("hard", ()):
         if question.data.get(name) not in (None, "yes"):
             yield *say("{item} is answered {answer!r}: the law asks for yes", item=name, answer=question.data[name]), ""
 
