@@ -180,10 +180,10 @@ def _ours(address: str, shape: Shape, stack: contextlib.ExitStack) -> Callable[[
     stack.callback(store.close)
     spare()  # as `serve` begins
     people = {key[0]: row for key, row in store.office().tables["person"].items()}
-    begun = time.perf_counter()
+    begun, noon = time.perf_counter(), datetime.fromisoformat(NOON)
 
     def clock() -> str:  # from noon on, as fast as any
-        return f"{(datetime.fromisoformat(NOON) + timedelta(seconds=time.perf_counter() - begun)).isoformat(timespec='microseconds')[:26]}Z"
+        return f"{(noon + timedelta(seconds=time.perf_counter() - begun)).isoformat(timespec='microseconds')[:26]}Z"
 
     worker = Dispatcher(store, store, office=engine.office, people=lambda: people, channel=lambda _: channel, say=_say, clock=clock,
                         origin=engine.origin, worker="w1")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Neither a claim nor letting go waits for the disk. Before anything leaves there is a `hand`, which does, and what was written before it is then
 # on the disk too; letting go that a dying server forgot leaves a claim that ends by itself.
-UNHURRIED = "set_config('synchronous_commit', 'off', true)"
+UNHURRIED = "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
 # Whom another worker is just taking is passed over. A claim without messages is one whose digest was settled or taken back: it is let go.
 CLAIM = f"""
 WITH whose AS (
@@ -41,15 +41,15 @@ WITH whose AS (
     SELECT recipient, channel, %(worker)s, 1, %(until)s, '', '' FROM whose ORDER BY recipient, channel ON CONFLICT DO NOTHING
     RETURNING recipient, channel, attempt, send, letter
 )
-SELECT t.recipient, t.channel, t.attempt, t.send, t.letter, {listed(KEY, 'm.')}, {UNHURRIED}
+SELECT t.recipient, t.channel, t.attempt, t.send, t.letter, {listed(KEY, 'm.')}
 FROM (SELECT * FROM again UNION ALL SELECT * FROM first) t LEFT JOIN message m ON m.recipient = t.recipient AND m.channel = t.channel
-AND {WAITING.replace('?', '%(now)s')} ORDER BY m.wake_at, t.recipient, t.channel"""
+AND {WAITING.replace('?', '%(now)s')} WHERE {UNHURRIED} ORDER BY m.wake_at, t.recipient, t.channel"""
 HELD = {"recipient": "text", "channel": "text", "attempt": "bigint", "until": "text"}
 THESE = "c.recipient = v.recipient AND c.channel = v.channel AND c.attempt = v.attempt AND c.until = v.until"
 CLAIMS = unpacked(*map(" ".join, HELD.items()))
 HANDED = HELD | {"send": "text", "letter": "text"}
 HAND = f"UPDATE claim c SET send = v.send, letter = v.letter FROM {unpacked(*map(' '.join, HANDED.items()))} WHERE {THESE} RETURNING 1"
-RELEASE = f"UPDATE claim c SET until = '', send = '', letter = '' FROM {CLAIMS} WHERE {THESE} RETURNING {UNHURRIED}"
+RELEASE = f"UPDATE claim c SET until = '', send = '', letter = '' FROM {CLAIMS} WHERE {THESE} AND {UNHURRIED} RETURNING 1"
 # The heads first, in one order, and nobody is waited for: two who settle cannot lock each other out. Of an agreement that moved on nothing is
 # written, and then no claim is let go. A column that is not named stays. Dividing by zero undoes all of it where a message is not there.
 GIVEN = dict.fromkeys(("chain", "cseq", "prev", "leaf", "body", "recorded", "act", "instance", "person"), "text") | {"cseq": "bigint"}
@@ -93,7 +93,7 @@ class PostgresOutbox(PostgresListing):
         for row in self._run(CLAIM, {"now": now, "limit": limit, "worker": worker, "until": until}):
             messages = found.setdefault(row[:5], [])
             if row[5] is not None:
-                messages.append((row[5], row[6:-1]))
+                messages.append((row[5], row[6:]))
         return [Claimed(recipient, channel, attempt, until, send, letter, tuple(messages))
                 for (recipient, channel, attempt, send, letter), messages in found.items()]
 
