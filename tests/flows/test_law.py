@@ -149,3 +149,17 @@ def test_a_review_of_what_gave_way_to_a_successor_is_void(world):
 
     assert world.stage(loi).state == "fulfilled"
     assert world.stage(f"{ref}/review").state == "void"
+
+
+def test_a_memorandum_is_amended_while_it_is_in_force_and_as_often_as_it_takes(world):
+    """The paper is kept with its day; how long it runs is the council's plan, and changes by a renewal."""
+    mou = mou_in_force(world, ends_on="2030-01-01")
+    for day in ("2026-02-02", "2026-03-02"):
+        texts = [world.paper("amendment", "id"), world.paper("amendment", "ja")]
+        world.engine.advance(mou, "amend", ask({"amended_on": day}, papers=texts, occurred=day))
+
+    assert world.stage(mou).state == "in-force"
+    assert world.stage(mou).counters == {"amendments": [2, "2026-03-02"]}
+    kept = [row.data["amended_on"] for row in world.case(mou).tables["row"].values() if row.name == "amendment" and row.data]
+    assert kept == ["2026-02-02", "2026-03-02"]
+    assert replays(world.store, mou)
