@@ -123,3 +123,32 @@ def test_an_approval_is_offered_to_who_may_give_it(world):
 
     assert offered("p1") == f"mufakat --as PERSON approve {ref}/loi legal-check"
     assert offered("p2") == f"mufakat approve {ref}/loi legal-check"
+
+
+def test_a_stage_entered_in_the_wrong_state_is_put_into_the_right_one(world):
+    """As if it had been entered so: what was documented stays, what the new state would have asked for is unknown."""
+    ref = world.start()
+    wrong = existing(world, ref, "mou", "withdrawn", "2019-05-02", {"signed_on": "2019-05-02", "term_kind": "fixed", "ends_on": "2030-01-01"})
+    right = world.start("other")
+    existing(world, right, "mou", "in-force", "2019-05-02", {"signed_on": "2019-05-02", "term_kind": "fixed", "ends_on": "2030-01-01"})
+
+    done = world.engine.correct(wrong.entry, ask({"state": "in-force"}, reason="slip"))
+
+    def told(agreement):
+        tables = world.case(agreement).tables
+        return (world.stage(f"{agreement}/mou")._replace(revision=0, hash=""),
+                {key: (row.status, row.data) for key, row in tables["row"].items() if row.status != "open" or row.data},
+                sorted((row.name, row.effective) for row in tables["deadline"].values() if row.status == "open"))
+
+    assert (done.change.source, done.change.target) == ("withdrawn", "in-force")
+    assert told(ref) == told(right)
+    assert replays(world.store, ref)
+
+
+def test_a_stage_that_has_moved_is_not_put_into_another_state(world):
+    loi = signed_loi(world)
+    entry = f"{loi.partition('/')[0]}#2"
+    world.engine.advance(loi, "close", ask(papers=[world.paper("closing-note")]))
+
+    with pytest.raises(InvalidInput, match="it has moved since"):
+        world.engine.correct(entry, ask({"state": "stale"}, reason="slip"))

@@ -60,7 +60,7 @@ class Recorded:
         if act == "refuse":
             return self._refused(agreement, stage, trigger, source)
         if row["from"] and row["to"] and source != target:
-            return f"{source} → {target} ({self.label(agreement, stage, 'transition', trigger)})"
+            return f"{source} → {target}" + (f" ({self.label(agreement, stage, 'transition', trigger)})" if trigger else "")
         if act == "correct" and trigger:
             return _("taken back")
         if act == "open":

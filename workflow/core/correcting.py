@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core import dates, decision, firing, reckoning, recording, whole
+from workflow.core import dates, decision, firing, following, opening, reckoning, recording, whole
 from workflow.core.agreement import KEYS, Change
 from workflow.core.draft import Draft
 from workflow.errors import InvalidInput, Phrase
@@ -45,23 +45,47 @@ def correct(case: Case, office: Office, entry: Earlier, request: Request) -> Cha
         raise InvalidInput("entry", entry.ref, Phrase("an entry of this kind ({act}) holds nothing that can be corrected", act=entry.content["act"]))
     if not draft.effects():
         raise InvalidInput("correct", entry.ref, "nothing differs from what is on record")
-    return done(draft, entry, request)
+    change = done(draft, entry, request)
+    before, now = (tables["instance"].get((change.instance,)) for tables in (case.tables, draft.tables))
+    if before is None or now is None or before.state == now.state:
+        return change
+    return change._replace(source=before.state, target=now.state)
 
 
 def _stage(draft: Draft, entry: Earlier, request: Request) -> None:
     instance = decision.find(draft, entry.content["instance"])
     on = entry.content["occurred"]["text"]
-    for name, fields in recording.gathered(draft, instance, request.facts).items():
+    states = [fact.value.strip() for fact in request.facts if (fact.field, fact.requirement) == ("state", "")]
+    if states:
+        instance = _reenter(draft, instance, entry, states[-1])
+    for name, fields in recording.gathered(draft, instance, [fact for fact in request.facts if (fact.field, fact.requirement) != ("state", "")]).items():
         recording.rewrite(draft, instance, name, _round(draft, instance, entry, name, fields), fields, on)
     for file in request.files:
         _replace(draft, instance, entry, file, on)
     if request.occurred:
         on = decision.occurred(draft.office, request.occurred)
         _redate(draft, instance, entry, on)
+    following.follow(draft, on)
     firing.record_gaps(draft)
-    reckoning.reckon(draft, on)  # what it brings on record was so on the day of that entry
+    reckoning.reckon(draft, on, importing=frozenset({instance.ref} if states else ()))  # what it brings on record was so on the day of that entry
     for ref in sorted(draft.touched_instances()):
         reckoning.judge_again(draft, draft.instance(ref))
+
+
+def _reenter(draft: Draft, instance: Instance, entry: Earlier, state: str) -> Instance:
+    """A stage that was entered as it stood, in another state; nothing has moved it since."""
+    definition = draft.definition(instance)
+    if entry.content["act"] != "open" or not instance.imported or instance.parent:
+        raise InvalidInput("state", state, "only a stage that was entered as it stood is put into another state; a step is taken back: --undo")
+    if len(instance.entered) > 1:
+        raise InvalidInput("state", state, "it has moved since it was entered: take its steps back first, the latest first (--undo)")
+    if state not in definition.states:
+        raise InvalidInput("state", state, Phrase("{stage} has no such state", stage=instance.stage), list(definition.states))
+    opening.alone(draft, definition, instance.stage, state, instance.links, but=instance.ref)
+    now = instance._replace(state=state, entered=[[state, instance.entered[0][1]]], revision=instance.revision + 1)
+    draft.put("instance", now)
+    opening.mark_unknown(draft, now)
+    return now
 
 
 def _round(draft: Draft, instance: Instance, entry: Earlier, name: str, fields: Mapping[str, Any]) -> int:

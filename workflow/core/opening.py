@@ -106,30 +106,34 @@ def enter_existing(draft: Draft, stage: str, state: str, links: Mapping[str, str
     if state not in definition.states:
         raise InvalidInput("state", state, Phrase("{stage} has no such state", stage=stage), list(definition.states))
     chosen = choose_links(draft, definition, stage, links, strict=False)
-    _alone(draft, definition, stage, state, chosen)
+    alone(draft, definition, stage, state, chosen)
     return place(draft, stage, chosen, as_of, state=state, imported=True)
 
 
-def _alone(draft: Draft, definition: Definition, stage: str, state: str, links: Mapping[str, str]) -> None:
-    """Two of a stage that follow one another are not in force at once: what is in force gives way to the one that names it."""
+def alone(draft: Draft, definition: Definition, stage: str, state: str, links: Mapping[str, str], but: str = "") -> None:
+    """Two of a stage that follow one another are not in force at once: what is in force gives way to the one that names it (`but`: itself)."""
     if _rule(draft, stage).get("many") is True or not definition.holds(state, "in-force"):
         return
     for other in draft.instances():
-        if other.stage == stage and not other.parent and other.ref != links.get("predecessor") and draft.holds(other, "in-force"):
+        if other.stage == stage and not other.parent and other.ref not in (links.get("predecessor"), but) and draft.holds(other, "in-force"):
             raise InvalidInput("stage", stage, Phrase("{ref} is in force; one that follows it names it: --link predecessor={ref}", ref=other.ref))
 
 
 def mark_unknown(draft: Draft, instance: Instance) -> None:
-    """Every row that any way to an entered state would have asked for, and that nobody has documented, is `unknown`."""
+    """Every row that any way to an entered state would have asked for, and that nobody has documented, is `unknown`; no other is."""
     definition = draft.definition(instance)
-    for name in dict.fromkeys(_asked_before(definition, instance.state)):
+    asked = dict.fromkeys(_asked_before(definition, instance.state))
+    for row in list(draft.tables["row"].values()):
+        if row.instance == instance.ref and row.status == "unknown" and row.name not in asked:
+            draft.put("row", row._replace(status="open"))
+    for name in asked:
         need = definition.requirements[name]
         if need.kind in ("stage", "items", "reached") or not need.in_law(instance.opened_on) or \
                 facts.applies(draft, instance, need.when) is False:
             continue
         row = draft.row(instance.ref, need.row)
-        if row is None:
-            draft.put("row", Row(instance.ref, need.row, 1, "unknown", {}, instance.opened_on))
+        if row is None or (row.status == "open" and not row.data and not draft.documents(instance.ref, need.row)):
+            draft.put("row", Row(instance.ref, need.row, row.round if row else 1, "unknown", {}, instance.opened_on))
 
 
 def choose_links(draft: Draft, definition: Definition, stage: str, given: Mapping[str, str], *, strict: bool = True) -> dict[str, str]:
