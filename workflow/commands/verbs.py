@@ -189,8 +189,9 @@ def correct_command(app: App, entry: str, words: tuple[str, ...], undo: bool, **
     """
     Correct an entry by a new one: a field, a date, a document; or take it back. History is never rewritten (mufakat history REF).
 
-    Another file takes the place of that in its language; the same file takes another language. A stage that was entered as it stood is put into
-    another state by state=STATE.
+    Another file takes the place of that in its language; the same file takes another language.
+
+    state=STATE puts a stage that was entered as it stood into another state.
     """
     engine = app.editor
     asked = typed.ask(app, options, _facts(words))

@@ -58,7 +58,8 @@ def _stage(draft: Draft, entry: Earlier, request: Request) -> None:
     states = [fact.value.strip() for fact in request.facts if (fact.field, fact.requirement) == ("state", "")]
     if states:
         instance = _reenter(draft, instance, entry, states[-1])
-    for name, fields in recording.gathered(draft, instance, [fact for fact in request.facts if (fact.field, fact.requirement) != ("state", "")]).items():
+    facts = [fact for fact in request.facts if (fact.field, fact.requirement) != ("state", "")]
+    for name, fields in recording.gathered(draft, instance, facts).items():
         recording.rewrite(draft, instance, name, _round(draft, instance, entry, name, fields), fields, on)
     for file in request.files:
         _replace(draft, instance, entry, file, on)
