@@ -166,3 +166,8 @@ def test_deadlines_are_listed_by_the_names_that_commands_take(started):
 
     assert f"  {name}  " in started.ok("deadline list bogor-kisarazu")
     assert started.ok(f"deadline show bogor-kisarazu/visit {name}")
+
+
+@pytest.mark.parametrize(("word", "said"), [("legal-check", "mufakat approve bogor-kisarazu/loi legal-check"), ("fields", "fields=VALUE")])
+def test_a_word_that_is_no_letter_is_told_what_it_is(loi, word, said):
+    assert said in loi(f"record bogor-kisarazu/loi {word}").stderr

@@ -127,6 +127,9 @@ def on_requirement(app: App, ref: str, name: str, trigger: str, facts: Sequence[
     words = app.words(ref)
     definition = words.definition(words.find(ref.partition("/")[2]))
     need = _need(definition, name, trigger, given)
+    if need.kind == "approval":
+        raise InvalidInput("requirement", name, Phrase("it is an approval, given by who may give it: mufakat approve {ref} {name}", ref=ref,
+                                                       name=name))
     own = [fact._replace(requirement=need.name) if "." not in fact.field and fact.field in need.fields else fact for fact in facts]
     own += [Fact(field, value, need.name) for field, value in _fields(need, given)]
     return own, [_paper(need.name, file) for file in files]
@@ -134,6 +137,8 @@ def on_requirement(app: App, ref: str, name: str, trigger: str, facts: Sequence[
 
 def _need(definition: Definition, name: str, trigger: str, given: Mapping[str, str]) -> Requirement:
     if name:
+        if name not in definition.requirements and name in definition.owners:
+            raise InvalidInput("requirement", name, Phrase("it is a field: write {name}=VALUE", name=name))
         if name not in definition.requirements:
             raise InvalidInput("requirement", name, Phrase("{stage} has no such requirement", stage=definition.name), list(definition.requirements))
         return definition.requirements[name]
