@@ -125,8 +125,8 @@ class Dispatcher:
         try:
             boxes = [self._read(claim, settling, done, now) for claim in claims]
             ahead = [box.claim._replace(send=group.send, letter=group.letter) for box in boxes for group in box.groups if group.fresh and box.repeats]
-            if ahead:
-                self.outbox.hand(ahead)
+            if ahead and not self.outbox.hand(ahead):  # one of them is another's by now: none is sent, and every lease ends by itself
+                boxes = [box for box in boxes if not box.repeats]
             unsent.extend(box.claim for box in boxes if not self._deliver(box, settling, done, stopping))
         finally:
             settling.flush()

@@ -129,6 +129,36 @@ def test_what_is_given_up_goes_on_over_the_next_channel(world):
     assert folder.to == ["p4"]
 
 
+@pytest.mark.parametrize("said", ["550 a\0b", "550 \ud800", "550\r\n<b>no</b>"])
+def test_whatever_a_server_says_keeps_nobody_else_waiting(world, said):
+    promise(world.store, world.ref)
+    promise(world.store, world.ref, recipient="p2")
+
+    def refused(outgoing):
+        if outgoing.to.id == "p1":
+            raise DeliveryFailed("email", outgoing.key, said)
+
+    mail = Recorder(trouble=refused)
+    worker(world, {"email": mail}).round()
+
+    assert states(world) == [("p1", "email", "failed"), ("p2", "email", "sent")]
+    assert mail.to == ["p2"]
+
+
+def test_what_is_another_s_by_now_is_not_sent(world):
+    """A claim that a dying server forgot is another worker's soon: two letters of one message would have two keys."""
+    promise(world.store, world.ref)
+    mail = Recorder()
+    one = worker(world, {"email": mail})
+    handed, one.outbox.hand = one.outbox.hand, lambda claims: handed([claim._replace(attempt=claim.attempt + 1) for claim in claims])
+
+    try:
+        assert one.round() == []
+    finally:
+        del one.outbox.hand
+    assert mail.sent == []
+
+
 def test_a_channel_that_knows_the_key_repeats_what_may_have_arrived_under_the_same_key(world):
     key = promise(world.store, world.ref)
     mail = Recorder(cut=fails(Uncertain))

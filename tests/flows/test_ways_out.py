@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flows.scenes import ELIGIBLE, ask, existing, mou_in_force, replays, signed_loi
+from flows.scenes import ELIGIBLE, answer, ask, existing, mou_in_force, replays, row, signed_loi, submit
 
 from workflow.core.recording import Fact
 from workflow.engine import Ask
@@ -152,3 +152,49 @@ def test_a_stage_that_has_moved_is_not_put_into_another_state(world):
 
     with pytest.raises(InvalidInput, match="it has moved since"):
         world.engine.correct(entry, ask({"state": "stale"}, reason="slip"))
+
+
+def test_an_answer_is_not_taken_back_from_under_the_round_that_followed_it(world):
+    """The later question would be lost with it."""
+    ref = world.start()
+    existing(world, ref, "mou", "ready-to-sign", "2026-02-01")
+    mou = f"{ref}/mou"
+    world.at("2026-03-20").engine.record(mou, ask({"partner-council.asked": "2026-02-10"}))
+    answered = world.engine.record(mou, ask({"partner-council.answer": "refused", "partner-council.received": "2026-03-11"})).entry
+    again = world.engine.record(mou, ask({"partner-council.asked": "2026-03-19"})).entry
+
+    with pytest.raises(InvalidInput, match="depends on it"):
+        undo(world, answered)
+    undo(world, again)
+    undo(world, answered)
+    assert row(world, mou, "partner-council").data == {"asked": "2026-02-10"}
+
+
+def test_papers_are_not_taken_back_from_under_the_step_that_rests_on_them(world):
+    """Also where the step moves to no other state."""
+    ref = world.start()
+    existing(world, ref, "mou", "signed", "2026-02-01", {"signed_on": "2026-02-01"})
+    asked = world.provide(f"{ref}/mou", "deposit")
+    papers = world.engine.record(f"{ref}/mou", asked).entry
+    world.engine.advance(f"{ref}/mou", "deposit")
+
+    with pytest.raises(InvalidInput, match="depends on it"):
+        undo(world, papers)
+
+
+@pytest.mark.parametrize(("which", "expected"), [
+    ("return", [["plan-draft", "2026-03-02"], ["at-council", "2026-03-02"], ["plan-draft", "2026-03-05"]]),
+    ("open", [["plan-draft", "2026-02-20"], ["at-council", "2026-03-02"], ["plan-draft", "2026-03-02"]]),
+])
+def test_of_two_entries_into_a_state_on_one_day_the_one_that_is_meant_is_dated_otherwise(world, which, expected):
+    ref = signed_loi(world).partition("/")[0]
+    opened = world.engine.open(ref, "mou", ask({"technical_units": "health", "fields": "health"}, occurred="2026-03-02")).entry
+    submit(world, f"{ref}/mou", "2026-03-02", "2026-03-02")
+    world.at("2026-03-10")
+    answer(world, f"{ref}/mou", "council", "returned", received="2026-03-02")
+    returned = world.engine.advance(f"{ref}/mou", "return", ask(occurred="2026-03-02")).entry
+
+    world.engine.correct({"return": returned, "open": opened}[which], ask(occurred=expected[-1 if which == "return" else 0][1], reason="slip"))
+
+    assert world.stage(f"{ref}/mou").entered == expected
+    assert world.stage(f"{ref}/mou").since == expected[-1][1]

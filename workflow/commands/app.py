@@ -79,7 +79,8 @@ class App:
         from workflow.store import shown
 
         names = "|".join(name for name in self.parts.commands if name not in ("help", "completion", "demo"))
-        pattern, named = re.compile(rf"(?<![\w./-])mufakat (?=(?:{names})\b)"), f"mufakat --db {quote(shown(str(self.given['db'])))} "
+        pattern = re.compile(rf"(?<![\w./-])mufakat (?=(?:--as \S+ )?(?:{names})(?: |$))")
+        named = f"mufakat --db {quote(shown(str(self.given['db'])))} "
         return lambda text: pattern.sub(lambda _found: named, text) if "mufakat" in text else text
 
     @property

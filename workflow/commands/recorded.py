@@ -30,6 +30,7 @@ ACTS = {"start": mark("started"), "record": mark("recorded"), "assign": mark("as
 OF_DEADLINE = {"extend": mark("{name} extended"), "suspend": mark("the clock of {name} stands still"),
                "resume": mark("the clock of {name} runs again"), "waive": mark("{name} waived"), "acknowledge": mark("{name} acknowledged"),
                "snooze": mark("{name} put off")}
+LONGEST = 2000  # letters of a sentence that is looked for among the messages
 NAME = re.compile("([a-z0-9-]+): ")  # of a requirement, before its reason
 NEXT = re.compile("; (?=[a-z0-9-]+: )")  # between two reasons
 FACT = re.compile(r"\{(\w+)(!r)?\}")  # what is filled in, in a message
@@ -129,6 +130,8 @@ def sentence(text: str) -> str:
 def recognised(text: str) -> tuple[str, dict[str, str]]:
     """The message of the catalogue that an English text was made of, the most telling one, and the facts that fill it; else the text as it is."""
     best, filled, telling = text.replace("{", "{{").replace("}", "}}"), dict[str, str](), 0
+    if len(text) > LONGEST:
+        return best, filled
     for message in messages():
         parts = FACT.split(message)  # literal, name, conversion, literal, …
         literal = "".join(parts[::3])

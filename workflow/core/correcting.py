@@ -121,13 +121,14 @@ def _redate(draft: Draft, instance: Instance, entry: Earlier, on: str) -> None:
     target, old = entry.content["to"], entry.content["occurred"]["text"]
     if target and target != entry.content["from"] and [target, old] not in instance.entered:
         raise InvalidInput("occurred-at", on, Phrase("the stage has entered {state} again since: correct the later entry", state=target))
+    first = entry.content["act"] == "open"
     if target and target != entry.content["from"]:
-        _in_order(instance.entered, instance.entered.index([target, old]), on)
+        _in_order(instance.entered, _place(instance.entered, target, old, first=first), on)
     for table, key, values in entry.effects:
         place = key if key is not None else tuple(values[name] for name in KEYS[table])
         row = draft.tables[table].get(place)
         if table == "instance" and row is not None:
-            draft.put("instance", _moved(row, values, old, on))
+            draft.put("instance", _moved(row, values, old, on, first=first))
         elif table == "deadline" and row is not None and row.status in ("met", "missed") and row.settled_on == old:
             draft.put("deadline", reckoning.judged(row, on))
         elif row is not None and getattr(row, "on", "") == old:
@@ -142,13 +143,21 @@ def _in_order(entered: list[list[str]], place: int, on: str) -> None:
         raise InvalidInput("occurred-at", on, Phrase("the stage entered {state} on {day}: the two would change places", state=state, day=day))
 
 
-def _moved(instance: Instance, values: Mapping[str, Any], old: str, on: str) -> Instance:
+def _place(entered: list[list[str]], state: str, day: str, *, first: bool) -> int:
+    """Which of the times a state was entered on a day: the `first`, else the last; -1 where it was not."""
+    places = [number for number, pair in enumerate(entered) if pair == [state, day]]
+    return (places[0] if first else places[-1]) if places else -1
+
+
+def _moved(instance: Instance, values: Mapping[str, Any], old: str, on: str, *, first: bool) -> Instance:
     """An instance whose step is dated otherwise: the state it entered, the count it took, and its opening where that was the step."""
-    entered = [[state, on if (state, day) == (values.get("state"), old) else day] for state, day in instance.entered]
+    chosen = _place(instance.entered, values.get("state", ""), old, first=first)
+    entered = [[state, on if number == chosen else day] for number, (state, day) in enumerate(instance.entered)]
+    stands = chosen == len(entered) - 1 and (instance.state, instance.since) == (values.get("state"), old)
     counters = {name: [count, on] if [count, day] == values.get("counters", {}).get(name) and day == old else [count, day]
                 for name, (count, day) in instance.counters.items()}
     return instance._replace(entered=entered, counters=counters,
-                             since=on if (instance.state, instance.since) == (values.get("state"), old) else instance.since,
+                             since=on if stands else instance.since,
                              opened_on=on if values.get("opened_on") == old else instance.opened_on)
 
 

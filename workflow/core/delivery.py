@@ -59,7 +59,8 @@ def settle(case: Case, sends: Mapping[tuple[Any, ...], str], verdict: Verdict, n
     """
     effects: list[Effect] = []
     rows = case.tables["message"]
-    sent, reason = verdict.state == "sent", verdict.reason[:REASON]
+    reason = "".join(letter if letter.isprintable() else " " for letter in verdict.reason[:REASON])  # somebody else's program may say anything
+    sent = verdict.state == "sent"
     keyed = sent or verdict.state == "uncertain"
     for key, send in sends.items():
         row = rows.get(key)

@@ -34,9 +34,10 @@ TOLD = ("remind", "deliver", "fail", "defer", "acknowledge", "snooze")  # acts t
 
 
 class _Written(NamedTuple):
-    """What an entry wrote: rows, the fields of stages, the deadlines (by stage and name)."""
+    """What an entry wrote: rows, requirements (by stage and name, of whatever round), the fields of stages, the deadlines (by stage and name)."""
 
     rows: set[Place]
+    asked: set[tuple[str, str]]
     stages: dict[str, set[str]]
     deadlines: set[tuple[str, str]]
 
@@ -96,7 +97,7 @@ def _first(entry: Earlier, content: Mapping[str, Any]) -> Phrase:
 
 
 def _written(effects: Iterator[tuple[str, Any, Mapping[str, Any]]]) -> _Written:
-    found = _Written(set(), {}, set())
+    found = _Written(set(), set(), {}, set())
     for table, key, values in effects:
         place = _place(table, key, values)
         if table == "instance":
@@ -105,6 +106,10 @@ def _written(effects: Iterator[tuple[str, Any, Mapping[str, Any]]]) -> _Written:
             found.deadlines.add((place[0], place[1]))
         elif table != "message":
             found.rows.add((table, place))
+            if table == "row":
+                found.asked.add((place[0], place[1]))
+            elif table in ("document", "approval") and key is None:
+                found.asked.add((values["instance"], values["row"]))
     return found
 
 
@@ -118,12 +123,11 @@ def _builds_on(content: Mapping[str, Any], written: _Written) -> bool:
     if content["act"] in PROMISES:
         return (content["instance"], content["trigger"]) in written.deadlines
     own = _written((row["t"], row["k"], row["set"]) for row in content["effects"])
-    held = {place[:2] for table, place in written.rows if table == "row"}
-    decided = {(row["set"]["instance"], row["set"]["row"]) for row in content["effects"] if row["t"] == "approval" and row["k"] is None}
-    stages = written.stages.keys() | {ref for ref, _ in held}
+    stages = written.stages.keys() | {ref for ref, _ in written.asked}
     answered = {(row["k"][0], row["k"][1]) for row in content["effects"] if row["t"] == "deadline" and row["k"] and row["set"].get("status")}
-    moved = any(ref in stages and ("state" in fields or fields & written.stages.get(ref, set())) for ref, fields in own.stages.items())
-    return (moved or bool(own.rows & written.rows) or bool(decided & held)
+    moved = (content["act"] in MOVES and content["instance"] in stages) or any(
+        ref in stages and ("state" in fields or fields & written.stages.get(ref, set())) for ref, fields in own.stages.items())
+    return (moved or bool(own.rows & written.rows) or bool(own.asked & written.asked)
             or (content["act"] in ENTERED and bool(answered & written.deadlines)))
 
 
@@ -137,6 +141,8 @@ def _restore(draft: Draft, table: str, place: tuple[Any, ...], old: Any, values:
         _restore_row(draft, now, old)
     elif table == "message" and draft.deadlines(now.instance)[now.name].revision != now.revision:
         return  # its deadline came back as a revision of its own, which tells anew
+    elif table == "message" and old is not None and now.sent_at and not old.sent_at:
+        draft.put("message", now._replace(state="sent", wake_at="", reason=""))  # it left meanwhile: nobody is told twice
     elif old is not None:
         draft.put(table, now._replace(**{name: getattr(old, name) for name in values}) if table == "instance" else old)
     elif table == "document":

@@ -49,7 +49,9 @@ CREATE TABLE claim (
 INSERT INTO claim (recipient, channel, worker, attempt, until, send, letter)
 SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send),
     group_concat(agreement || char(31) || instance || char(31) || name || char(31) || revision || char(31) || rung || char(31) || recipient || char(31) || channel, char(30))
-FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) WHERE c.send <> '' GROUP BY recipient, channel;
+FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) 
+WHERE c.send <> '' AND c.send = (SELECT max(send) FROM claimed x WHERE x.recipient = c.recipient AND x.channel = c.channel)
+GROUP BY recipient, channel;
 
 DROP TABLE claimed;
 

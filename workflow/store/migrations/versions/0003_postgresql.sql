@@ -73,7 +73,9 @@ CREATE TABLE claim (
 INSERT INTO claim (recipient, channel, worker, attempt, until, send, letter)
 SELECT recipient, channel, max(worker), max(attempt), max(until), max(c.send),
     string_agg(agreement || chr(31) || instance || chr(31) || name || chr(31) || revision || chr(31) || rung || chr(31) || recipient || chr(31) || channel, chr(30))
-FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) WHERE c.send <> '' GROUP BY recipient, channel;
+FROM claimed c JOIN message m USING (agreement, instance, name, revision, rung, recipient, channel) 
+WHERE c.send <> '' AND c.send = (SELECT max(send) FROM claimed x WHERE x.recipient = c.recipient AND x.channel = c.channel)
+GROUP BY recipient, channel;
 
 DROP TABLE claimed;
 
