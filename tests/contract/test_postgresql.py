@@ -635,6 +635,8 @@ def test_the_head_after_an_entry_is_what_the_next_load_gives(store):
 
 
 def test_a_connection_that_is_cut_while_the_schema_is_looked_at_is_told_as_any_other(database_url, monkeypatch):
+    """After patience: whoever opens a store lives through one cut as every later statement does."""
+    monkeypatch.setattr("workflow.store.postgresql_link.PATIENCE", 0.3)
     monkeypatch.setattr("workflow.store.postgresql_schema.LOOK", "SELECT pg_terminate_backend(pg_backend_pid()), NULL, 0")
 
     with pytest.raises(StoreError, match="the connection was lost"):

@@ -106,7 +106,7 @@ def test_a_step_taken_back_has_not_been(world, stage, seed):
         assert replays(world.store, ref)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("stage", STAGES)
 def test_all_that_was_entered_is_taken_back_the_latest_first(world, stage, seed):
     """Steps and what was put on record alike, each of which leaves what stood before it."""

@@ -79,7 +79,7 @@ class App:
         from workflow.store import shown
 
         names = "|".join(name for name in self.parts.commands if name not in ("help", "completion", "demo"))
-        pattern = re.compile(rf"(?<![\w./-])mufakat (?=(?:--as \S+ )?(?:{names})(?: |$))")
+        pattern = re.compile(rf"(?<![\w./-])mufakat (?=(?:--as \S+ )?(?:{names})\b(?!\.\w))")
         named = f"mufakat --db {quote(shown(str(self.given['db'])))} "
         return lambda text: pattern.sub(lambda _found: named, text) if "mufakat" in text else text
 
