@@ -43,8 +43,13 @@ class Library:
     def office(self, track: Track, by: Actor, now: str) -> Office:
         """Everything a decision may read, as of the UTC instant `now`."""
         settings = self.settings()
-        zone = str(settings.get("zone", DEFAULT_ZONE))
+        zone = self.zone
         return Office(now, civil_day(now, zone), zone, by, settings, track, self.stage, self.newest_stage, self.calendar, self._guards)
+
+    @property
+    def zone(self) -> str:
+        """The office's time zone."""
+        return str(self.settings().get("zone") or DEFAULT_ZONE)
 
     def settings(self) -> dict[str, Any]:
         if self._settings is None:

@@ -88,10 +88,10 @@ DUE, OVER, LATER = "2026-03-02T02:00:00Z", "2026-03-02T02:10:00Z", "2026-03-02T0
 
 
 def hand(run, mark):
-    """What was there when a worker of the second schema was killed: two messages handed over in one digest, one that was only claimed."""
+    """What was there when workers of the second schema were killed: two messages handed over in one digest, one in an older, one only claimed."""
     agreement = [encode(cell) if isinstance(cell, (list, dict)) else cell for cell in VALID["agreement"]]
     run(f"INSERT INTO agreement VALUES ({', '.join([mark] * len(agreement))})", agreement)
-    for rung, recipient, send in (("-7d", "p1", "digest-1"), ("-1d", "p1", "digest-1"), ("-7d", "p2", "")):
+    for rung, recipient, send in (("-7d", "p1", "digest-1"), ("-1d", "p1", "digest-1"), ("-30d", "p1", "digest-0"), ("-7d", "p2", "")):
         message = VALID["message"]._replace(rung=rung, recipient=recipient, wake_at=DUE)
         run(f"INSERT INTO message VALUES ({', '.join([mark] * (len(message) + 1))})", ["agr-1", *message])
         run(f"INSERT INTO claim VALUES ({', '.join([mark] * 11)})", ["agr-1", *message[:6], "w1", 2, OVER, send])
@@ -101,8 +101,8 @@ def check_handed(store):
     """It may have left, so it is not sent under another key."""
     with store:
         found = {claim.recipient: claim for claim in store.claim(LATER, "w2", 600)}
-    assert (found["p1"].send, found["p1"].attempt, len(found["p1"].messages)) == ("digest-1", 3, 2)
-    assert all(found["p1"].holds(*message) for message in found["p1"].messages)
+    assert (found["p1"].send, found["p1"].attempt, len(found["p1"].messages)) == ("digest-1", 3, 3)
+    assert {key[3] for agreement, key in found["p1"].messages if found["p1"].holds(agreement, key)} == {"-7d", "-1d"}
     assert found["p2"].send == ""
 
 

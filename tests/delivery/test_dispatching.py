@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from dispatch import Recorder, hire, messages, promise, worker, write
-from flows.scenes import at_council, replays
+from flows.scenes import answer, at_council, entries, replays
 from letters import person
 from world import World
 
 from workflow.core.agreement import Effect
+from workflow.engine import Ask
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.messages import render
 from workflow.outbox import letter
@@ -127,6 +128,28 @@ def test_what_is_given_up_goes_on_over_the_next_channel(world):
 
     assert states(world) == [("p4", "apprise", "dead"), ("p4", "email", "dead"), ("p4", "file", "sent")]
     assert folder.to == ["p4"]
+
+
+def test_what_left_while_its_deadline_was_met_is_not_sent_again_when_that_is_taken_back(world):
+    mou = f"{world.ref}/mou"
+    write(world.store, world.store.load(world.ref).agreement.id, Effect("deadline", ("mou", "council", 1), {"told_on": "2026-03-02"}))
+    key = promise(world.store, world.ref, instance="mou", name="council", revision=1)
+    answered = []
+
+    def meanwhile(_):
+        if not answered:
+            answer(world, mou, "council", "approved")
+            answered.append(f"{world.ref}#{len(entries(world, mou))}")
+
+    mail = Recorder(trouble=meanwhile)
+    worker(world, {"email": mail}).round()
+    world.engine.correct(answered[0], Ask(reason="in error"), undo=True)
+    worker(world, {"email": mail}).round()
+
+    assert mail.to == ["p1"]
+    row = messages(world.store, world.ref)[key]
+    assert (row.state, row.send, bool(row.sent_at), row.wake_at) == ("sent", mail.sent[0].key, True, "")
+    assert replays(world.store, world.ref)
 
 
 @pytest.mark.parametrize("said", ["550 a\0b", "550 \ud800", "550\r\n<b>no</b>"])

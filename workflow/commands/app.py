@@ -246,9 +246,9 @@ class App:
 
     @cached_property
     def today(self) -> str:
-        from workflow.library import DEFAULT_ZONE, civil_day
+        from workflow.library import civil_day
 
-        return civil_day(self.clock(), str(self.using.library.settings().get("zone") or DEFAULT_ZONE))
+        return civil_day(self.clock(), self.using.library.zone)
 
     def words(self, ref: str) -> Words:
         """The agreement for reading, with the labels of its definitions."""

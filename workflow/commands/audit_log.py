@@ -110,10 +110,9 @@ def _moment(app: App, text: str, field: str, edge: str) -> str:
     from workflow.commands.typed import occurred
     from workflow.core import dates
     from workflow.core.deadline import instant
-    from workflow.library import DEFAULT_ZONE
 
     day = occurred(app, text, field)
-    zone = str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
+    zone = app.using.library.zone
     return instant((dates.earliest if edge == "start" else dates.latest)(day), edge, zone)[:19]
 
 
@@ -153,9 +152,8 @@ def _of_chain(store: Store, chain: str, size: int) -> Iterator[Line]:
 
 def _shown(app: App, recorded: Recorded, row: dict[str, Any]) -> dict[str, Any]:
     from workflow.commands.history import local
-    from workflow.library import DEFAULT_ZONE
 
-    zone = str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
+    zone = app.using.library.zone
     agreement = row["entry"].partition("#")[0]
     told, reason = recorded.act(agreement, row), recorded.reason(agreement, row)
     remarks = [_("entered late") if row["late"] else "", _("corrects an earlier entry") if row["corrects"] else ""]

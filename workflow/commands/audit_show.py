@@ -100,9 +100,8 @@ def _covering(signed: Signed | None) -> dict[str, Any] | None:
 
 def _screen(app: App, found: dict[str, Any]) -> None:
     from workflow.commands.history import local
-    from workflow.library import DEFAULT_ZONE
 
-    console, zone = app.console, str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
+    console, zone = app.console, app.using.library.zone
     recorded, agreement = Recorded(app), found["entry"].partition("#")[0]
     console.flow([console.paint(found["entry"], "bold"), found["instance"], recorded.act(agreement, found)])
     if not found["intact"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workflow.commands.language import _, mark, said
-from workflow.commands.recorded import refusal
+from workflow.commands.recorded import ACTS, OF_DEADLINE, refusal
 from workflow.commands.words import basis_text, day_text, field_text, value_text
 from workflow.core.recording import UNSTATED
 
@@ -73,15 +73,14 @@ def headline(app: App, done: Done, words: Words | None) -> str:
     vote = next((effect.values for effect in change.effects if effect.table == "approval"), {})
     name = called("requirement" if change.act == "approve" else "transition" if change.act == "overdue" else "deadline", change.trigger)
     why = refusal(words, change.instance, change.reason) if words is not None and change.act == "overdue" else ""
-    act = {
-        "start": _("started"), "record": _("recorded"), "activity": _("activity recorded"), "assign": _("assigned"),
-        "correct": _("taken back") if change.trigger else _("corrected"), "extend": _("{name} extended").format(name=name),
-        "suspend": _("the clock of {name} stands still").format(name=name),
-        "resume": _("the clock of {name} runs again").format(name=name), "waive": _("{name} waived").format(name=name),
-        "acknowledge": _("{name} acknowledged").format(name=name), "snooze": _("{name} put off").format(name=name),
-        "overdue": _("{trigger} is overdue: {reason}").format(trigger=name, reason=why),
-        "approve": f"{name}: {_(str(vote.get('decision', '')))}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})",
-    }.get(change.act, change.act)
+    if change.act in OF_DEADLINE:
+        act = _(OF_DEADLINE[change.act]).format(name=name)
+    elif change.act == "overdue":
+        act = _("{trigger} is overdue: {reason}").format(trigger=name, reason=why)
+    elif change.act == "approve":
+        act = f"{name}: {_(str(vote.get('decision', '')))}, {app.name(str(vote.get('person', '')))} ({vote.get('role')})"
+    else:
+        act = _("taken back") if change.act == "correct" and change.trigger else _(ACTS.get(change.act, change.act))
     return f"{done.ref}  {act}"
 
 

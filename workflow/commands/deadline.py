@@ -169,9 +169,9 @@ def _telling(app: App, ref: str, stage: str, name: str, until: date | None) -> I
     if until is None or until < dates.earliest(app.today):
         return
     from workflow.commands.remind import ahead
-    from workflow.library import DEFAULT_ZONE, civil_day
+    from workflow.library import civil_day
 
-    zone = str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
+    zone = app.using.library.zone
     told: dict[tuple[str, str], list[str]] = {}
     for row in ahead(app, ref, until.isoformat()):
         if row.message is not None and (row.message.instance, row.message.name) == (stage, name):

@@ -89,7 +89,7 @@ def code_of(error: Exception) -> int:
 def told(error: Exception) -> dict[str, Any]:
     """An error as data; its keys are never translated."""
     found: dict[str, Any] = {"type": type(error).__name__, "exit": code_of(error), "message": message_of(error)}
-    for name in ("ref", "trigger", "state", "field", "value", "expected", "found", "roles", "mend", "where"):
+    for name in ("ref", "trigger", "state", "field", "value", "expected", "found", "roles", "where"):
         if hasattr(error, name):
             found[name] = getattr(error, name)
     if isinstance(error, errors.TriggerNotAllowed):

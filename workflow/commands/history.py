@@ -104,7 +104,8 @@ def _shown(app: App, recorded: Recorded, agreement: str, row: dict[str, Any]) ->
     what = _what(recorded, agreement, row)
     if row["corrected_by"]:
         what += " " + _("[corrected by {entry}]").format(entry=row["corrected_by"])
-    return {"cseq": str(row["cseq"]), "on": day_text(row["occurred"]), "at": local(row["recorded"], _zone(app)), "who": row["name"], "what": what}
+    at = local(row["recorded"], app.using.library.zone)
+    return {"cseq": str(row["cseq"]), "on": day_text(row["occurred"]), "at": at, "who": row["name"], "what": what}
 
 
 def _what(recorded: Recorded, agreement: str, row: dict[str, Any]) -> str:
@@ -145,10 +146,6 @@ def _effects(recorded: Recorded, agreement: str, effects: list[dict[str, Any]]) 
     messages = sum(effect["table"] == "message" for effect in effects)
     found += [_n("{count} message", "{count} messages", messages)] if messages else []
     return found + ([_n("{count} day", "{count} days", days)] if days else [])
-
-
-def _zone(app: App) -> str:
-    return str(app.using.library.settings().get("zone") or "Asia/Jakarta")
 
 
 def local(instant: str, zone: str) -> str:

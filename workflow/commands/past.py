@@ -31,10 +31,8 @@ def end_of(app: App, text: str) -> tuple[date, str]:
     from workflow.commands.typed import occurred
     from workflow.core.dates import latest
     from workflow.core.deadline import instant
-    from workflow.library import DEFAULT_ZONE
-
     day = latest(occurred(app, text, "at"))
-    return day, instant(day, "end", str(app.using.library.settings().get("zone") or DEFAULT_ZONE))[:19]
+    return day, instant(day, "end", app.using.library.zone)[:19]
 
 
 def as_of(app: App, words: Words, text: str) -> Words:

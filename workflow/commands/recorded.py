@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from workflow.commands.app import App
     from workflow.commands.words import Words
 
-ACTS = {"start": mark("started"), "record": mark("recorded"), "assign": mark("assigned"), "correct": mark("corrected"),
+ACTS = {"start": mark("started"), "record": mark("recorded"), "assign": mark("assigned"),
+        "activity": mark("activity recorded"), "correct": mark("corrected"),
         "remind": mark("reminders written"), "deliver": mark("reminders sent"), "fail": mark("reminders not delivered"),
         "defer": mark("reminders wait"), "wake": mark("reminders leave that were parked or given up"),
         "recount": mark("counted again over the calendar"),

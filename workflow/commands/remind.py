@@ -174,14 +174,13 @@ def _working(app: App) -> Any:
 def ahead(app: App, ref: str, until: str) -> list[Foreseen]:
     """What will happen to an agreement (one stage of it; all of them) until the end of a day, if nobody does anything."""
     from workflow.core.deadline import instant
-    from workflow.library import DEFAULT_ZONE
     from workflow.reminders import forecast
 
     store, engine = app.store(), app.reader
     agreement, _slash, stage = ref.partition("/")
     if agreement and agreement not in store.refs(agreement):
         raise AgreementNotFound("agreement", agreement, store.refs())
-    end = instant(dates.earliest(until), "end", str(engine.library.settings().get("zone") or DEFAULT_ZONE))
+    end = instant(dates.earliest(until), "end", engine.library.zone)
     found = forecast(engine, [agreement] if agreement else store.refs(), app.people, end)
     return [row for row in found if not stage or row.instance == stage]
 
@@ -201,10 +200,8 @@ def _foretell(app: App, found: Iterable[Foreseen], person: str, until: str) -> N
 
 def _zone(app: App, recipient: str = "") -> str:
     """Where whoever is told lives, else where the office is."""
-    from workflow.library import DEFAULT_ZONE
-
     person: Person | None = app.people.get(recipient)
-    return person.zone if person and person.zone else str(app.using.library.settings().get("zone") or DEFAULT_ZONE)
+    return person.zone if person and person.zone else app.using.library.zone
 
 
 def _foreseen(app: App, known: dict[str, Words], row: Foreseen) -> dict[str, Any]:

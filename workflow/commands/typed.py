@@ -73,7 +73,7 @@ def occurred(app: App, text: str, field: str = "occurred-at") -> str:
     library = app.using.library
     settings = library.settings()
     found = dates.resolve(text, dates.earliest(app.today), library.calendar(str(settings.get("calendar") or "ID")), field)
-    app.console.tell(_("{typed} is {day} ({zone})").format(typed=text, day=day_text(found), zone=settings.get("zone") or "Asia/Jakarta"))
+    app.console.tell(_("{typed} is {day} ({zone})").format(typed=text, day=day_text(found), zone=library.zone))
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import dates, decision, firing, following, opening, reckoning, recording, whole
-from workflow.core.agreement import KEYS, Change
+from workflow.core.agreement import Change, place_of
 from workflow.core.draft import Draft
 from workflow.errors import InvalidInput, Phrase
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workflow.core.decision import Request
     from workflow.core.draft import Office
     from workflow.core.recording import File
+
 
 class Earlier(NamedTuple):
     """The entry to put right: its place, its content, its effects."""
@@ -125,7 +126,7 @@ def _redate(draft: Draft, instance: Instance, entry: Earlier, on: str) -> None:
     if target and target != entry.content["from"]:
         _in_order(instance.entered, _place(instance.entered, target, old, first=first), on)
     for table, key, values in entry.effects:
-        place = key if key is not None else tuple(values[name] for name in KEYS[table])
+        place = place_of(table, key, values)
         row = draft.tables[table].get(place)
         if table == "instance" and row is not None:
             draft.put("instance", _moved(row, values, old, on, first=first))

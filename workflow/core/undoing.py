@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import reckoning
-from workflow.core.agreement import KEYS
+from workflow.core.agreement import place_of
 from workflow.core.correcting import done
 from workflow.core.draft import Draft
 from workflow.errors import InvalidInput, Phrase
@@ -58,7 +58,7 @@ def undo(case: Case, office: Office, entry: Earlier, before: Tables, later: Sequ
     _independent(entry, later)
     draft = Draft(case, office)
     for table, key, values in entry.effects:
-        place = _place(table, key, values)
+        place = place_of(table, key, values)
         _restore(draft, table, place, before[table].get(place), values)
     reckoning.reckon(draft, office.today)
     for ref in sorted(draft.touched_instances()):
@@ -67,10 +67,6 @@ def undo(case: Case, office: Office, entry: Earlier, before: Tables, later: Sequ
     if act not in MOVES:
         return change._replace(trigger=act)
     return change._replace(trigger=entry.content["trigger"], source=entry.content["to"], target=draft.instance(entry.content["instance"]).state)
-
-
-def _place(table: str, key: Any, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(key) if key is not None else tuple(values[name] for name in KEYS[table])
 
 
 def _independent(entry: Earlier, later: Sequence[Mapping[str, Any]]) -> None:
@@ -99,7 +95,7 @@ def _first(entry: Earlier, content: Mapping[str, Any]) -> Phrase:
 def _written(effects: Iterator[tuple[str, Any, Mapping[str, Any]]]) -> _Written:
     found = _Written(set(), set(), {}, set())
     for table, key, values in effects:
-        place = _place(table, key, values)
+        place = place_of(table, key, values)
         if table == "instance":
             found.stages.setdefault(place[0], set()).update(values.keys() - {"revision"})
         elif table == "deadline":
