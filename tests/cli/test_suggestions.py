@@ -133,6 +133,7 @@ def test_as_data_a_command_stays_what_it_is(loi):
 @pytest.mark.parametrize(("db", "text", "told"), [
     ("a b.db", "Next: mufakat list", "Next: mufakat --db 'a b.db' list"), ("x.db", "mufakat is a word; mufakats list", None),
     ("x.db", "mufakat --db y.db list", None), ("x.db", "mufakat help dates", None), ("x.db", "/usr/bin/mufakat list", None),
+    ("x.db", "mufakat --as PERSON approve a/loi legal-check", "mufakat --db x.db --as PERSON approve a/loi legal-check"),
     ("x.db", "mufakat list, mufakat agenda", "mufakat --db x.db list, mufakat --db x.db agenda"),
     ("postgresql://sari:secret@server/office", "mufakat list", "mufakat --db postgresql://sari@server/office list"),
 ])
