@@ -262,11 +262,6 @@ class Change(NamedTuple):
     personal: tuple[tuple[int, str], ...] = ()  # (index of the effect, path of the value) committed, not written in clear
 
 
-def place_of(table: str, key: Iterable[Any] | None, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The key of the row that an effect writes: its own, or that of the new row's values."""
-    return tuple(key) if key is not None else tuple(values[name] for name in KEYS[table])
-
-
 def apply(tables: dict[str, dict[tuple[Any, ...], Any]], effects: Iterable[Effect]) -> None:
     """Write effects onto tables in memory: what the store does to its rows, and replay to an empty agreement. An erasure has no rows."""
     for table, key, values in effects:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import dates, decision, firing, following, opening, reckoning, recording, whole
-from workflow.core.agreement import Change, place_of
+from workflow.core.agreement import Change
 from workflow.core.draft import Draft
+from workflow.core.keying import place_of
 from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:

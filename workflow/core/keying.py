@@ -1,4 +1,4 @@
-"""The key of a record within its agreement, taken from the record itself."""
+"""The key of a record within its agreement, taken from the record itself or from what is written of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workflow.core.agreement import KEYS, RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 def keyed(table: str) -> Callable[[Any], tuple[Any, ...]]:
@@ -20,3 +20,8 @@ def keyed(table: str) -> Callable[[Any], tuple[Any, ...]]:
 
 
 KEYED = {table: keyed(table) for table in RECORDS}
+
+
+def place_of(table: str, key: Iterable[Any] | None, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The key of the row that an effect writes: its own, or that of the new row's values."""
+    return tuple(key) if key is not None else tuple(values[name] for name in KEYS[table])

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import reckoning
-from workflow.core.agreement import place_of
 from workflow.core.correcting import done
 from workflow.core.draft import Draft
+from workflow.core.keying import place_of
 from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
