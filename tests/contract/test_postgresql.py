@@ -567,15 +567,25 @@ def daily_path(store):
     of_the_tree(store)
 
 
-@pytest.fixture
-def plans(store, admin, monkeypatch):
+@pytest.fixture(scope="module")
+def untouched(postgres):
+    """A database that nothing was deleted from or counted in yet: what the server knows of a table's size chooses between indexes too."""
+    url = postgres.database()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="module")
+def plans(untouched):
     """Each statement that the daily path ran, with the nodes by which PostgreSQL would find its rows if it could not read whole tables."""
-    asked, rows = {}, store._link.rows
-    monkeypatch.setattr(store._link, "rows", lambda sql, values=(), **more: (asked.setdefault(sql, values), rows(sql, values, **more))[1])
-    daily_path(store)
-    admin.execute("SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off")
-    cursor = psycopg.ClientCursor(admin)
-    return {sql: list(nodes(cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", values).fetchone()[0][0]["Plan"])) for sql, values in asked.items()}
+    asked = {}
+    with PostgresStore.open(untouched) as store, psycopg.connect(untouched) as link, pytest.MonkeyPatch.context() as patch:
+        rows = store._link.rows
+        patch.setattr(store._link, "rows", lambda sql, values=(), **more: (asked.setdefault(sql, values), rows(sql, values, **more))[1])
+        daily_path(store)
+        link.execute("SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off")
+        cursor = psycopg.ClientCursor(link)
+        return {sql: list(nodes(cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", values).fetchone()[0][0]["Plan"])) for sql, values in asked.items()}
 
 
 def nodes(plan):
