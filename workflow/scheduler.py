@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OBJECTS = 20_000  # that are made before the collector looks; Python's own 700 makes it look several times at each batch of messages
 STOP = (signal.SIGTERM, signal.SIGINT)
+LOOK = 1.0  # seconds: a signal that comes just before a wait begins, or to another thread, does not end it and is met by the next one
 
 
 def serve(tick: Callable[[Callable[[], bool]], None], every: int, tell: Callable[[str], None]) -> None:
@@ -44,7 +45,8 @@ def serve(tick: Callable[[Callable[[], bool]], None], every: int, tell: Callable
     spare()
     scheduler.start()
     try:
-        stopping.wait()
+        while not stopping.wait(LOOK):
+            pass
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)  # whoever asks twice does not want to wait

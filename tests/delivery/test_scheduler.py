@@ -74,6 +74,19 @@ def test_a_tick_that_runs_is_finished_and_told_that_it_should_end():
     assert threading.active_count() <= 2
 
 
+def test_a_signal_that_does_not_wake_the_main_thread_is_met_all_the_same():
+    """As where it comes in the moment before the wait begins: here another thread takes it."""
+    late = []
+    rescue = threading.Timer(60, lambda: (late.append("rescued"), os.kill(os.getpid(), signal.SIGTERM)))
+    rescue.start()
+
+    scheduler.serve(lambda _stopping: signal.raise_signal(signal.SIGTERM), 3600, pytest.fail)
+
+    rescue.cancel()
+    rescue.join()
+    assert late == []
+
+
 def test_a_tick_that_fails_is_told_and_the_next_one_comes():
     told, count = [], []
 
