@@ -21,7 +21,7 @@ from workflow.core.entry import milliseconds, open_entry, seal, uuid7
 from workflow.core.office import SYSTEM
 from workflow.core.replay import replay
 from workflow.errors import InvalidInput, NotFound, Phrase, StaleInstance, TransitionRefused, WorkflowError
-from workflow.outcome import Done, outcome, taken
+from workflow.outcome import Done, called, outcome, taken
 from workflow.ports import ATTEMPTS, HeadMoved
 from workflow.promises import Promises
 
@@ -60,9 +60,7 @@ class Engine(Promises):
         repeated = self._repeated(ref, ask, *asked)
         if repeated is not None:
             return repeated
-        whole.check_ref(ref)
-        if ref in self.store.refs(ref):
-            raise InvalidInput("reference", ref, Phrase("it is taken: mufakat show {ref}", ref=ref))
+        whole.check_ref(ref, self.store.refs)
         found, pinned = self.library.newest_track(track)
         now = self.clock()
         office = self.library.office(found, self.actor, now)
@@ -131,18 +129,14 @@ class Engine(Promises):
             raise InvalidInput("entry", entry, "name it as history shows it, such as bogor-kisarazu#12")
 
         def decide(case: Case, office: Office) -> Change:
-            chain = case.agreement.id
-            sealed = self.store.entry(chain, int(number))
-            if sealed is None:
+            rows = list(self.store.entries(case.agreement.id))
+            if not 0 < int(number) <= len(rows):
                 raise NotFound("entry", entry, [f"{ref}#{case.head.cseq}"])
-            content, effects = open_entry(sealed.body, {path: value for path, _, value in sealed.details})
-            earlier = correcting.Earlier(entry, content, effects)
+            content, effects = open_entry(rows[int(number) - 1].body, {path: value for path, _, value in rows[int(number) - 1].details})
+            earlier = correcting.Earlier(entry, content, effects, [open_entry(row.body, {})[0] for row in rows])
             if not undo:
-                return correcting.correct(case, office, earlier, self._request(ask))
-            rows = list(self.store.entries(chain))
-            before = replay(rows[: int(number) - 1])
-            later = [open_entry(row.body, {})[0] for row in rows[int(number):]]
-            return undoing.undo(case, office, earlier, before, later, self._request(ask))
+                return correcting.correct(case, office, earlier, self._request(ask), self.store.refs)
+            return undoing.undo(case, office, earlier, replay(rows[:int(number) - 1]), self._request(ask))
         return self._write(ref, "", decide, ask, "correct", entry, undo, due=False)  # the clock may go by what is to be put right
 
     def options(self, ref: str) -> list[tuple[str, str, list[Any]]]:
@@ -288,7 +282,7 @@ class Engine(Promises):
             return outcome(case, change, "", now, dry_run=ask.dry_run)
         same = (ask.request, digest(ask, asked, self.documents)) if ask.request else None
         entry = self._seal_and_commit(case, change, now, ask.request, pins, same, by)
-        return outcome(case, change, f"{case.agreement.ref}#{entry.cseq}", now)
+        return outcome(case, change, f"{called(case, change)}#{entry.cseq}", now)
 
     def _seal_and_commit(self, case: Case, change: Change, now: str, req: str, pins: Sequence[Pinned], request: tuple[str, str] | None,
                          by: Actor | None = None) -> Sealed:

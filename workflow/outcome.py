@@ -72,9 +72,14 @@ class Done(NamedTuple):
         return self.case.tables[table][key] if self.case is not None else None
 
 
+def called(case: Case, change: Change) -> str:
+    """The agreement's reference after a change, which may have given it another."""
+    return next((values["ref"] for table, _, values in change.effects if table == "agreement" and "ref" in values), case.agreement.ref)
+
+
 def outcome(case: Case, change: Change, entry: str, recorded: str, *, dry_run: bool = False) -> Done:
     """The outcome of a change made on `case`."""
-    ref = f"{case.agreement.ref}/{change.instance}" if change.instance else case.agreement.ref
+    ref = f"{called(case, change)}/{change.instance}" if change.instance else called(case, change)
     return Done(ref, change, entry, recorded, case, dry_run=dry_run)
 
 

@@ -150,7 +150,7 @@ def insert_row(intruder):
 def insert_stray(intruder):
     if intruder.server:
         intruder("ALTER TABLE activity DROP CONSTRAINT activity_agreement")
-    intruder("INSERT INTO activity VALUES ('agr-none', 1, 'activity', 'x', '', '2026-01-01', '', '', '')")
+    intruder("INSERT INTO activity VALUES ('agr-none', 1, 'activity', 'x', '', '2026-01-01', '', '', '', ?)", False)
 
 
 def put_back_what_was_erased(intruder):

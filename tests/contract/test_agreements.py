@@ -142,6 +142,17 @@ def test_a_reference_is_given_once(store):
     assert everything(store) == before
 
 
+def test_a_reference_is_given_once_by_correction_too(store):
+    start(store)
+    other = start(store, id="agr-2", ref="another")
+    before = everything(store)
+
+    with pytest.raises(HeadMoved):
+        commit(store, other, Effect("agreement", (), {"ref": "bogor-kisarazu"}))
+
+    assert everything(store) == before
+
+
 def interrupted():
     yield Effect("instance", LOI, {"state": "signed"})
     raise KeyboardInterrupt

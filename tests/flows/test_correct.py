@@ -274,3 +274,28 @@ def test_a_beginning_has_no_other_fields(world):
         world.engine.correct(f"{ref}#1", ask({"titel": "x"}, reason="x"))
 
     assert "title" in refused.value.known
+
+
+def test_a_reference_is_corrected_and_the_agreement_found_by_it_alone(world):
+    loi = signed_loi(world)
+    ref = loi.partition("/")[0]
+
+    done = world.engine.correct(f"{ref}#1", ask({"ref": "bogor-kisarazu-2016"}, reason="a slip of the pen"))
+
+    assert (done.ref, done.entry) == ("bogor-kisarazu-2016", "bogor-kisarazu-2016#3")
+    assert world.engine.record("bogor-kisarazu-2016/loi", ask({"place": "Bogor"})).ref == "bogor-kisarazu-2016/loi"
+    with pytest.raises(AgreementNotFound):
+        world.engine.read(ref)
+    assert replays(world.store, "bogor-kisarazu-2016")
+
+
+@pytest.mark.parametrize("wrong", ["bogor-other", "Bogor", "a--b", "", "sys"], ids=["taken", "capitals", "hyphens", "empty", "the office"])
+def test_a_reference_that_cannot_be_is_refused_in_a_correction_as_at_the_start(world, wrong):
+    ref = world.start()
+    world.start(ref="bogor-other")
+
+    with pytest.raises(InvalidInput) as refused:
+        world.engine.correct(f"{ref}#1", ask({"ref": wrong}, reason="x"))
+
+    assert refused.value.args[0]
+    assert len(entries(world, ref)) == 1

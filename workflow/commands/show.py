@@ -63,7 +63,7 @@ def _agreement(app: App, words: Words) -> None:
     deadline_lines(console, words, sorted(due, key=lambda row: row.effective)[:8], today, whose=True)
     if len(due) > 8:
         console.say("  " + _("{count} more: mufakat deadline list {ref}").format(count=len(due) - 8, ref=agreement.ref))
-    for row in list(words.draft.tables["activity"].values())[-5:]:
+    for row in [row for row in words.draft.tables["activity"].values() if not row.withdrawn][-5:]:
         until = f" – {day_text(row.until)}" if row.until else ""
         console.flow([f"{_(row.kind)}  {day_text(row.on)}{until}", row.title, row.field, row.note], "  ", hang="            ")
     _next(console, agreement.ref, [row for row in stages if not is_final(words, row)])
@@ -167,7 +167,7 @@ def agreement_data(app: App, words: Words) -> dict[str, Any]:
         **draft.agreement._asdict(), "owner_name": app.name(draft.agreement.owner),
         "stages": [stage_data(app, words, row) for row in draft.instances()],
         "deadlines": [deadline_data(words, row.name, "") for row in deadlines(words, "")],
-        "activities": [row._asdict() for row in draft.tables["activity"].values()],
+        "activities": [row._asdict() for row in draft.tables["activity"].values() if not row.withdrawn],
         "entries": draft.case.head.cseq,
     }
 

@@ -181,7 +181,8 @@ def assign_command(app: App, ref: str, owner: str, track: str, **options: Any) -
 ))
 @click.argument("entry", metavar="ENTRY")
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--undo", is_flag=True, help="Take the entry back: a step, what was put on record, what became of a deadline; the latest first.")
+@click.option("--undo", is_flag=True,
+              help="Take the entry back: a step, what was put on record, an activity, what became of a deadline; the latest first.")
 @paper_options
 @write_options_of(place=False)
 @pass_app
@@ -191,6 +192,8 @@ def correct_command(app: App, entry: str, words: tuple[str, ...], undo: bool, **
 
     Another file takes the place of that in its language; the same file takes another language.
 
+    Of the first entry of an agreement: ref=NEW, title=TEXT, party.NAME=NEW, party.NAME.country=JP.
+
     state=STATE puts a stage that was entered as it stood into another state.
     """
     engine = app.editor
@@ -198,7 +201,8 @@ def correct_command(app: App, entry: str, words: tuple[str, ...], undo: bool, **
     if undo and not asked.dry_run and not app.confirm(_("take back {entry}?").format(entry=entry)):
         app.console.tell(_("nothing was changed"))
         return
-    print_done(app, engine.correct(entry, asked, undo=undo), f"mufakat history {entry.partition('#')[0]}")
+    done = engine.correct(entry, asked, undo=undo)
+    print_done(app, done, f"mufakat history {done.ref.partition('/')[0]}")
 
 
 def _rehearsed(engine: Engine, track: str, stage: str, state: str, ask: Ask) -> Done:

@@ -182,6 +182,7 @@ class Activity(NamedTuple):
     until: str
     instance: str = ""
     note: str = ""
+    withdrawn: bool = False  # it was entered in error
 
 
 class Head(NamedTuple):

@@ -85,7 +85,7 @@ def _yearly(month_day: str, today: str) -> str:
 def days_of(draft: Draft, name: str) -> Iterable[str]:
     """The dates of what a track's anchor counts: activities, reports, or the entries into states that hold a fact."""
     for row in draft.tables["activity"].values():
-        if row.kind == name or (name == "activity" and row.kind in ("activity", "contact")):
+        if not row.withdrawn and (row.kind == name or (name == "activity" and row.kind in ("activity", "contact"))):
             yield row.until or row.on
     for instance in draft.instances():
         definition = draft.definition(instance)

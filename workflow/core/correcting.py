@@ -1,8 +1,8 @@
 """
 Corrections: a new entry that puts an earlier one right. History is never rewritten; both entries stand.
 
-What may be corrected: a field, a date, a document; the title and the names of the parties. What should not have been entered at all is taken
-back (`undoing`).
+What may be corrected: a field, a date, a document; the reference, the title and the parties of the whole. What should not have been entered at
+all is taken back (`undoing`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from workflow.core.keying import place_of
 from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from workflow.core.agreement import Case, Effect, Instance
     from workflow.core.decision import Request
@@ -25,22 +25,39 @@ if TYPE_CHECKING:
 
 
 class Earlier(NamedTuple):
-    """The entry to put right: its place, its content, its effects."""
+    """The entry to put right: its place, its content, its effects; the contents of all entries of the agreement."""
 
     ref: str
     content: Mapping[str, Any]
     effects: Sequence[Effect]
+    story: Sequence[Mapping[str, Any]]
+
+    def undone(self) -> set[str]:
+        """The entries that were taken back, with what had put them right: their ids."""
+        taken_back = {content["corrects"] for content in self.story if content["act"] == "correct" and content["trigger"]}
+        return taken_back | {content["eid"] for content in self.amended(taken_back)}
+
+    def amended(self, entries: set[str]) -> list[Mapping[str, Any]]:
+        """What put these entries right, or put right what did."""
+        mended, found = set(entries), []
+        for content in self.story:
+            if content["act"] == "correct" and not content["trigger"] and content["corrects"] in mended:
+                mended.add(content["eid"])
+                found.append(content)
+        return found
 
 
-def correct(case: Case, office: Office, entry: Earlier, request: Request) -> Change:
-    """Put other values, another date or other documents in the place of those that an entry recorded."""
+def correct(case: Case, office: Office, entry: Earlier, request: Request, refs: Callable[[str], Sequence[str]]) -> Change:
+    """Put other values, another date or other documents in the place of those that an entry recorded; `refs` as `whole.check_ref` has it."""
     if not request.reason:
         raise InvalidInput("reason", "", "a correction needs its reason: --reason TEXT")
+    if entry.content["eid"] in entry.undone():
+        raise InvalidInput("entry", entry.ref, "it has been taken back already")
     draft = Draft(case, office)
     if any(effect.table == "activity" for effect in entry.effects):
         _activity(draft, entry, request)
     elif entry.content["act"] == "start":
-        _beginning(draft, request)
+        _beginning(draft, request, refs)
     elif entry.content["instance"]:
         _stage(draft, entry, request)
     else:
@@ -163,8 +180,8 @@ def _moved(instance: Instance, values: Mapping[str, Any], old: str, on: str, *, 
                              opened_on=on if values.get("opened_on") == old else instance.opened_on)
 
 
-def _beginning(draft: Draft, request: Request) -> None:
-    """The title (`title=`), a party's name (`party.OLD=NEW`, on its instruments too) or country, and the day the agreement was begun."""
+def _beginning(draft: Draft, request: Request, refs: Callable[[str], Sequence[str]]) -> None:
+    """The reference (`ref=`), the title, a party's name (`party.OLD=NEW`, on its instruments too) or country, the day the agreement was begun."""
     known = [party["name"] for party in draft.agreement.parties]
     for fact in request.facts:
         kind, dot, old = fact.field.partition(".")
@@ -173,11 +190,14 @@ def _beginning(draft: Draft, request: Request) -> None:
             _move(draft, party, fact.value.strip())
         elif kind == "party" and dot:
             _rename(draft, old, fact.value.strip())
+        elif fact.field == "ref" and fact.value != draft.agreement.ref:
+            whole.check_ref(fact.value, refs)
+            draft.put("agreement", draft.agreement._replace(ref=fact.value))
         elif fact.field == "title" and fact.value.strip():
             draft.put("agreement", draft.agreement._replace(title=fact.value.strip()))
         else:
             names = [f"party.{party['name']}" for party in draft.agreement.parties]
-            raise InvalidInput("field", fact.field, "the beginning of an agreement has no such field", ["title", *names])
+            raise InvalidInput("field", fact.field, "the beginning of an agreement has no such field", ["ref", "title", *names])
     if request.occurred:
         draft.put("agreement", draft.agreement._replace(started_on=decision.occurred(draft.office, request.occurred)))
 

@@ -1,7 +1,8 @@
 """
-Taking back what should not have been entered: a step, what was put on record, what became of a deadline. History keeps both entries.
+Taking back what should not have been entered: a step, what was put on record, an activity, what became of a deadline. History keeps both entries.
 
 The latest goes first. What a later entry of the same stage rests on is not taken back before it; what has nothing to do with it stays as it is.
+What put the entry right meanwhile goes with it.
 A stage that opened because of a step stays, and so does the step.
 """
 
@@ -10,13 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core import reckoning
+from workflow.core.agreement import Effect
 from workflow.core.correcting import done
 from workflow.core.draft import Draft
 from workflow.core.keying import place_of
 from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from workflow.core.agreement import Case, Change, Deadline, Row
     from workflow.core.correcting import Earlier
@@ -29,7 +31,7 @@ Tables = dict[str, dict[tuple[Any, ...], Any]]
 MOVES = ("advance", "fire")
 ENTERED = (*MOVES, "record")
 PROMISES = ("extend", "suspend", "resume", "waive")
-TAKEN_BACK = (*ENTERED, *PROMISES)
+TAKEN_BACK = (*ENTERED, *PROMISES, "activity")
 TOLD = ("remind", "deliver", "fail", "defer", "acknowledge", "snooze")  # acts that only tell who was told: nothing builds on them
 
 
@@ -42,9 +44,9 @@ class _Written(NamedTuple):
     deadlines: set[tuple[str, str]]
 
 
-def undo(case: Case, office: Office, entry: Earlier, before: Tables, later: Sequence[Mapping[str, Any]], request: Request) -> Change:
+def undo(case: Case, office: Office, entry: Earlier, before: Tables, request: Request) -> Change:
     """
-    Take back an entry of a stage. `before`: the tables as they were before it; `later`: the contents of the entries after it.
+    Take back an entry. `before`: the tables as they were before it.
 
     Raises:
         InvalidInput: it is of another kind, or something depends on it.
@@ -53,13 +55,17 @@ def undo(case: Case, office: Office, entry: Earlier, before: Tables, later: Sequ
         raise InvalidInput("reason", "", "a correction needs its reason: --reason TEXT")
     act = entry.content["act"]
     if act not in TAKEN_BACK:
-        raise InvalidInput("entry", entry.ref, "only a step, what was put on record and what became of a deadline can be taken back; "
+        raise InvalidInput("entry", entry.ref, "only a step, what was put on record, an activity and what became of a deadline can be taken back; "
                                                "correct its fields instead: FIELD=VALUE")
-    _independent(entry, later)
+    amended = entry.amended({entry.content["eid"]})
+    effects = [*entry.effects, *(Effect(row["t"], row["k"] and tuple(row["k"]), row["set"]) for content in amended for row in content["effects"])]
+    _independent(entry, effects, [content for content in entry.story if content["cseq"] > entry.content["cseq"] and content not in amended])
     draft = Draft(case, office)
-    for table, key, values in entry.effects:
-        place = place_of(table, key, values)
-        _restore(draft, table, place, before[table].get(place), values)
+    if act == "activity":
+        _withdraw(draft, effects)
+    else:
+        for (table, place), names in _places(effects).items():
+            _restore(draft, table, place, before[table].get(place), names)
     reckoning.reckon(draft, office.today)
     for ref in sorted(draft.touched_instances()):
         draft.put("instance", draft.instance(ref)._replace(revision=case.tables["instance"][ref,].revision + 1))
@@ -69,14 +75,22 @@ def undo(case: Case, office: Office, entry: Earlier, before: Tables, later: Sequ
     return change._replace(trigger=entry.content["trigger"], source=entry.content["to"], target=draft.instance(entry.content["instance"]).state)
 
 
-def _independent(entry: Earlier, later: Sequence[Mapping[str, Any]]) -> None:
+def _places(effects: Sequence[Effect]) -> dict[Place, set[str]]:
+    """The rows that were written, each once, and which of their columns."""
+    found: dict[Place, set[str]] = {}
+    for table, key, values in effects:
+        found.setdefault((table, place_of(table, key, values)), set()).update(values)
+    return found
+
+
+def _independent(entry: Earlier, effects: Sequence[Effect], later: Sequence[Mapping[str, Any]]) -> None:
     """Refuse where another stage opened with it, or where something that still stands builds on it."""
-    if any(effect.table == "instance" and effect.key is None for effect in entry.effects):
+    if any(effect.table == "instance" and effect.key is None for effect in effects):
         raise InvalidInput("entry", entry.ref, "other stages opened because of it: it can no longer be taken back")
-    undone = {content["corrects"] for content in later if content["act"] == "correct" and content["trigger"]}
+    undone = entry.undone()
     if entry.content["eid"] in undone:
         raise InvalidInput("entry", entry.ref, "it has been taken back already")
-    written = _written((effect.table, effect.key, effect.values) for effect in entry.effects)
+    written = _written(effects)
     for content in later:
         taken_back = content["eid"] in undone or (content["act"] == "correct" and content["trigger"])
         if not taken_back and _builds_on(content, written):
@@ -92,7 +106,7 @@ def _first(entry: Earlier, content: Mapping[str, Any]) -> Phrase:
                   entry=content["cseq"])
 
 
-def _written(effects: Iterator[tuple[str, Any, Mapping[str, Any]]]) -> _Written:
+def _written(effects: Iterable[tuple[str, Any, Mapping[str, Any]]]) -> _Written:
     found = _Written(set(), set(), {}, set())
     for table, key, values in effects:
         place = place_of(table, key, values)
@@ -127,7 +141,14 @@ def _builds_on(content: Mapping[str, Any], written: _Written) -> bool:
             or (content["act"] in ENTERED and bool(answered & written.deadlines)))
 
 
-def _restore(draft: Draft, table: str, place: tuple[Any, ...], old: Any, values: Mapping[str, Any]) -> None:
+def _withdraw(draft: Draft, effects: Sequence[Effect]) -> None:
+    """The activity counts no more; what was due because of it, or is due for want of it, is reckoned."""
+    for table, place in _places(effects):
+        if table == "activity":
+            draft.put(table, draft.tables[table][place]._replace(withdrawn=True))
+
+
+def _restore(draft: Draft, table: str, place: tuple[Any, ...], old: Any, names: set[str]) -> None:
     """The row as it was; a row that was not there yet is emptied, withdrawn or void, since rows are never deleted. Of a stage what was written."""
     if table == "deadline":
         _restore_deadline(draft, place, old)
@@ -140,7 +161,7 @@ def _restore(draft: Draft, table: str, place: tuple[Any, ...], old: Any, values:
     elif table == "message" and old is not None and now.sent_at and not old.sent_at:
         draft.put("message", now._replace(state="sent", wake_at="", reason=""))  # it left meanwhile: nobody is told twice
     elif old is not None:
-        draft.put(table, now._replace(**{name: getattr(old, name) for name in values}) if table == "instance" else old)
+        draft.put(table, now._replace(**{name: getattr(old, name) for name in names}) if table == "instance" else old)
     elif table == "document":
         draft.put("document", now._replace(withdrawn=True))
 

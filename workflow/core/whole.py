@@ -11,7 +11,7 @@ from workflow.core.office import SYS
 from workflow.errors import InvalidInput, Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from workflow.core.decision import Request
     from workflow.core.draft import Office
@@ -96,12 +96,14 @@ def sound(row: Activity, office: Office) -> Activity:
     return row
 
 
-def check_ref(ref: str) -> None:
-    """A reference is what people type: lower-case letters, digits and single hyphens."""
+def check_ref(ref: str, refs: Callable[[str], Sequence[str]]) -> None:
+    """A reference is what people type: lower-case letters, digits and single hyphens; `refs` finds those in use that begin so."""
     if ref == SYS:
         raise InvalidInput("reference", ref, "the office's own history is called so; choose another name")
     if not ref or len(ref) > 64 or not all(part.isascii() and part.isalnum() and part == part.lower() for part in ref.split("-")):
         raise InvalidInput("reference", ref, "use lower-case letters a-z, digits and single hyphens, such as bogor-kisarazu")
+    if ref in refs(ref):
+        raise InvalidInput("reference", ref, Phrase("it is taken: mufakat show {ref}", ref=ref))
 
 
 def checked(parties: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

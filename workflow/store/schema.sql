@@ -175,9 +175,11 @@ CREATE TABLE activity (
     until TEXT NOT NULL,
     instance TEXT NOT NULL,
     note TEXT NOT NULL,
+    withdrawn INTEGER NOT NULL,
     CONSTRAINT activity_key PRIMARY KEY (agreement, no),
     CONSTRAINT activity_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT activity_kind_known CHECK (kind IN ('activity', 'contact', 'report'))
+    CONSTRAINT activity_kind_known CHECK (kind IN ('activity', 'contact', 'report')),
+    CONSTRAINT activity_truths CHECK (withdrawn IN (0, 1))
 )
  WITHOUT ROWID,
  STRICT;

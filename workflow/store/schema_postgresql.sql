@@ -168,6 +168,7 @@ CREATE TABLE activity (
     until TEXT COLLATE "C" NOT NULL,
     instance TEXT COLLATE "C" NOT NULL,
     note TEXT COLLATE "C" NOT NULL,
+    withdrawn BOOLEAN NOT NULL,
     CONSTRAINT activity_key PRIMARY KEY (agreement, no),
     CONSTRAINT activity_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT activity_kind_known CHECK (kind IN ('activity', 'contact', 'report'))

@@ -157,7 +157,7 @@ class DeadlineTable(Base, table=True):
 
 class ActivityTable(Base, table=True):
     __tablename__ = "activity"
-    __table_args__ = (of("agreement", "agreement"), column.one_of("kind", "activity contact report"), CLUSTERED)
+    __table_args__ = (of("agreement", "agreement"), column.one_of("kind", "activity contact report"), column.truths("withdrawn"), CLUSTERED)
 
     agreement: str = column.text(key=True)
     no: int = column.number(key=True)
@@ -168,6 +168,7 @@ class ActivityTable(Base, table=True):
     until: str = column.text()
     instance: str = column.text()
     note: str = column.text()
+    withdrawn: bool = column.truth()
 
 
 class MessageTable(Base, table=True):

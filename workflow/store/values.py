@@ -29,7 +29,7 @@ JSON = {
 }
 FLAGS = {
     "agreement": ("imported",), "instance": ("irregular", "imported"), "document": ("stored", "withdrawn"),
-    "deadline": ("provisional", "overdue"), "person": ("admin", "active"),
+    "deadline": ("provisional", "overdue"), "activity": ("withdrawn",), "person": ("admin", "active"),
 }
 NUMBERS = {
     "agreement": ("track_version",), "instance": ("number", "version", "gap_days", "revision"), "row": ("round",),

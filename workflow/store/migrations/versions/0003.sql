@@ -60,3 +60,31 @@ CREATE INDEX claim_until ON claim (until);
 CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
 
 CREATE INDEX message_parked ON message (state) WHERE state = 'parked';
+
+-- An activity that was entered in error is withdrawn.
+
+ALTER TABLE activity RENAME TO activity_0002;
+
+CREATE TABLE activity (
+    agreement TEXT NOT NULL,
+    no INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    field TEXT NOT NULL,
+    "on" TEXT NOT NULL,
+    until TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    note TEXT NOT NULL,
+    withdrawn INTEGER NOT NULL,
+    CONSTRAINT activity_key PRIMARY KEY (agreement, no),
+    CONSTRAINT activity_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT activity_kind_known CHECK (kind IN ('activity', 'contact', 'report')),
+    CONSTRAINT activity_truths CHECK (withdrawn IN (0, 1))
+)
+ WITHOUT ROWID,
+ STRICT;
+
+INSERT INTO activity (agreement, no, kind, title, field, "on", until, instance, note, withdrawn)
+SELECT agreement, no, kind, title, field, "on", until, instance, note, 0 FROM activity_0002;
+
+DROP TABLE activity_0002;

@@ -84,3 +84,8 @@ CREATE INDEX claim_until ON claim (until);
 CREATE INDEX message_of ON message (recipient, channel) WHERE wake_at <> '';
 
 CREATE INDEX message_parked ON message (state) WHERE state = 'parked';
+
+-- An activity that was entered in error is withdrawn.
+
+ALTER TABLE activity ADD COLUMN withdrawn BOOLEAN NOT NULL DEFAULT false;
+ALTER TABLE activity ALTER COLUMN withdrawn DROP DEFAULT;
