@@ -82,3 +82,34 @@ def test_what_is_recognised_says_in_english_what_was_recorded(message):
     found, filled = recognised(text)
 
     assert found.format(**filled) == text
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["title=Bogor and Kisarazu"], "title Bogor–木更津市 → Bogor and Kisarazu"), (["party.Bogor=Kota Bogor"], "party Bogor → Kota Bogor"),
+    (["party.木更津市.country=ID"], "country of 木更津市 JP → ID"), (["--occurred-at", "2026-01"], "begun on Mon 2 Mar 2026 → Jan 2026"),
+])
+def test_a_corrected_beginning_is_told_as_it_was_and_as_it_is(started, words, said):
+    started.ok("correct bogor-kisarazu#1", *words, "--reason", "typo")
+
+    assert f"CORRECTION corrected: {said} — typo" in started.ok("history bogor-kisarazu")
+
+
+def test_a_corrected_activity_is_told_field_by_field(started):
+    started.ok("activity bogor-kisarazu talks --occurred-at 2026-02-20")
+    started.ok("correct bogor-kisarazu#2 title=lecture --reason typo")
+    started.ok("correct bogor-kisarazu#2 kind=contact note=online --occurred-at 2026-02 --reason typo")
+
+    history = started.ok("history bogor-kisarazu")
+
+    assert "activity recorded: “talks”" in history
+    assert "CORRECTION corrected: title talks → lecture — typo" in history
+    assert "CORRECTION corrected: kind activity → contact; day Fri 20 Feb 2026 → Feb 2026; note – → online — typo" in history
+
+
+def test_an_entry_shows_the_parties_part_by_part(started):
+    started.ok("correct bogor-kisarazu#1", "party.Bogor=Kota Bogor", "--reason", "typo")
+
+    shown = " ".join(started.ok("audit show bogor-kisarazu#2").split())
+
+    assert "parties: country ID, kind city, name Bogor; country JP" in shown
+    assert "→ country ID, kind city, name Kota Bogor; country JP" in shown

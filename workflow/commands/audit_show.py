@@ -158,4 +158,6 @@ def _changes(effect: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _value(value: Any) -> str:
     """A value as one line of a screen; what is empty is nothing."""
+    if isinstance(value, list):  # of the parties each by its parts
+        value = [", ".join(f"{name} {part[name]}" for name in part) if isinstance(part, dict) else part for part in value]
     return "" if value in (None, "", [], {}) else value_text(value).rstrip("\n").replace("\n", " ⏎ ")

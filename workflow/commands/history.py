@@ -8,7 +8,7 @@ import click
 
 from workflow.commands.changes import hidden
 from workflow.commands.console import Column
-from workflow.commands.language import _, _n
+from workflow.commands.language import _, _n, mark
 from workflow.commands.options import command, pass_app, reference
 from workflow.commands.past import end_of, nothing_yet, read
 from workflow.commands.recorded import Recorded
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from workflow.commands.app import App
     from workflow.core.agreement import Effect
 
+CHANGED = {  # what a correction may make another, and what it is called
+    "agreement": {"title": mark("title"), "parties": "", "started_on": mark("begun on")},
+    "activity": {"title": mark("title"), "kind": mark("kind"), "field": mark("field of cooperation"), "on": mark("day"), "until": mark("last day"),
+                 "note": mark("note")},
+}
+PARTY = {"name": mark("party"), "country": mark("country of {name}")}
+DATES = ("started_on", "on", "until")
 
 @command("history", examples=("mufakat history bogor-kisarazu", "mufakat history bogor-kisarazu/loi --limit 20", "mufakat history sys",
                              "mufakat history bogor-kisarazu --at 2026-03-01"))
@@ -48,9 +55,9 @@ def history_command(app: App, ref: str, limit: int | None, at: str) -> None:
             break
         if content["corrects"]:
             corrected[content["corrects"]] = f"{agreement}#{entry.cseq}"
-        facts, links = list(_facts(held, effects)), list(_links(held, effects))
+        facts, links, changes = list(_facts(held, effects)), list(_links(held, effects)), list(_changes(held, effects))
         if not slash or entry.instance == stage or entry.instance.startswith(f"{stage}/") or _touches(effects, stage):
-            rows.append(_row(app, agreement, content, effects, facts, links))
+            rows.append(_row(app, agreement, content, effects, facts, links) | {"changes": changes})
     for row in rows:
         row["corrected_by"] = corrected.get(row["eid"], "")
     rows = rows[-limit:] if limit else rows
@@ -87,6 +94,23 @@ def _links(held: dict[tuple[Any, ...], dict[str, Any]], effects: list[Effect]) -
                         if effect.key and before.get(link) != stage)
 
 
+def _changes(held: dict[tuple[Any, ...], dict[str, Any]], effects: list[Effect]) -> Iterator[dict[str, Any]]:
+    """What an entry made another of the agreement's beginning and of its activities; of the parties each one that differs. `held` as above."""
+    for effect in effects:
+        if effect.table not in CHANGED:
+            continue
+        number = effect.key[0] if effect.table == "activity" and effect.key else effect.values["no"] if effect.table == "activity" else ""
+        before = held.get((effect.table, number), {})
+        held[effect.table, number] = before | effect.values
+        for field in CHANGED[effect.table] if effect.key is not None else ():
+            if field == "parties" and field in effect.values:
+                for old, new in zip(before.get(field, ()), effect.values[field], strict=False):
+                    yield from ({"table": effect.table, "field": part, "of": old["name"] if part == "country" else "", "before": old[part],
+                                 "after": new[part]} for part in ("name", "country") if old[part] != new[part])
+            elif field in effect.values:
+                yield {"table": effect.table, "field": field, "of": "", "before": before.get(field, ""), "after": effect.values[field]}
+
+
 def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect], facts: list[dict[str, Any]],
          links: list[dict[str, Any]]) -> dict[str, Any]:
     return {
@@ -114,11 +138,20 @@ def _what(recorded: Recorded, agreement: str, row: dict[str, Any]) -> str:
     facts = [recorded.fact(agreement, fact) for fact in row["facts"]
              if not hidden(fact["field"], fact["value"]) and fact["value"] != (row["reason"] or None)]
     facts += [f"{link['link']} = {link['to']}" for link in row["links"]]
+    facts += map(_changed, row["changes"])
     values = "; ".join([*facts, *_effects(recorded, agreement, row["effects"])])
     told = " ".join(filter(None, (_("CORRECTION") if corrects else "", recorded.act(agreement, row),
                                   _("for {actor}").format(actor=row["behalf"]) if row["behalf"] else "")))
     why = recorded.reason(agreement, row)
     return (f"{stage}: " if stage else "") + told + (f": {values}" if values else "") + (f" — {why}" if why else "")
+
+
+def _changed(change: dict[str, Any]) -> str:
+    """What was put right, as it was and as it is: `title Bogor–Kisarazu → Bogor and Kisarazu`."""
+    field = change["field"]
+    shown = day_text if field in DATES else _ if field == "kind" else str
+    old, new = (shown(value) if value else "–" for value in (change["before"], change["after"]))
+    return f"{_(CHANGED[change['table']].get(field) or PARTY[field]).format(name=change['of'])} {old} → {new}"
 
 
 def _effects(recorded: Recorded, agreement: str, effects: list[dict[str, Any]]) -> list[str]:
@@ -133,7 +166,7 @@ def _effects(recorded: Recorded, agreement: str, effects: list[dict[str, Any]]) 
             found.append(_("a file is withdrawn"))
         elif effect["table"] == "approval" and effect["key"] is None:
             found.append(f"{_(values['decision'])} ({values['role']})")
-        elif effect["table"] == "activity" and "title" in values:
+        elif effect["table"] == "activity" and effect["key"] is None:
             found.append(f"“{values['title']}”")
         elif effect["table"] == "person":
             found.append(str(values.get("name") or values.get("id", "")))
