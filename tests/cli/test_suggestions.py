@@ -172,3 +172,27 @@ def test_deadlines_are_listed_by_the_names_that_commands_take(started):
 @pytest.mark.parametrize(("word", "said"), [("legal-check", "mufakat approve bogor-kisarazu/loi legal-check"), ("fields", "fields=VALUE")])
 def test_a_word_that_is_no_letter_is_told_what_it_is(loi, word, said):
     assert said in loi(f"record bogor-kisarazu/loi {word}").stderr
+
+
+@pytest.mark.parametrize(("line", "code", "said"), [
+    ("open bogor-kisarazu xyz", 3, "choose one of visit, loi, mou, action-plan, review"),
+    ("open bogor-kisarazu lio", 3, "did you mean: loi, action-plan? choose one of visit, loi, mou"),
+    ("assign bogor-kisarazu --track foo", 3, "choose one of association, institution, sister-city"),
+    ("list --track foo", 3, "choose one of association, institution, sister-city"), ("list --stage foo", 3, "choose one of action-plan, "),
+    ("calendar show foo", 3, "choose one of ID, JP"), ("advance bogor-kisarazu/visit foo", 2, "choose one of screen, decline"),
+    ("deadline show bogor-kisarazu/visit zzz", 3, "did you mean: bogor-kisarazu/visit reply-to-partner?"),
+    ("deadline show bogor-kisarazu/visit", 2, "choose one of bogor-kisarazu/visit reply-to-partner"),
+    ("deadline show bogor-kisarazu", 2, "choose one of bogor-kisarazu/visit reply-to-partner"),
+    ("deadline show bogor-kisarazu/loi", 2, "bogor-kisarazu/loi has no deadline"),
+    ("deadline extend bogor-kisarazu/visit --by +3d --reason x", 2, "choose one of bogor-kisarazu/visit reply-to-partner"),
+    ("remind ack bogor-kisarazu/visit", 2, "choose one of bogor-kisarazu/visit reply-to-partner"),
+])
+def test_what_there_is_to_choose_from_is_told_where_a_name_is_unknown_or_left_out(loi, line, code, said):
+    loi.ok("open bogor-kisarazu visit direction=inbound initiative=city rationale=talks")
+    result = loi(line)
+
+    assert (result.exit_code, said in " ".join(result.stderr.split())) == (code, True), result.stderr
+
+
+def test_a_person_who_is_unknown_is_looked_up_not_listed(loi):
+    assert "choose one of" not in loi("assign bogor-kisarazu --owner nobody").stderr

@@ -10,7 +10,7 @@ import click
 from workflow.commands.changes import SETTLED, ended, print_done
 from workflow.commands.console import Column
 from workflow.commands.language import _, said
-from workflow.commands.options import complete_deadline, complete_reference, group, pass_app, reference, write_options_of
+from workflow.commands.options import complete_reference, deadline_name, group, pass_app, reference, write_options_of
 from workflow.commands.standing import deadline_of, left
 from workflow.commands.words import basis_text, day_text
 from workflow.core import dates
@@ -70,7 +70,7 @@ def list_command(app: App, ref: str, until: str, overdue: bool, owner: str, sett
 
 @deadline_command.command("show", examples=("mufakat deadline show bogor-kisarazu/mou council", "mufakat deadline show bogor-kisarazu dormancy"))
 @reference()
-@click.argument("name", shell_complete=complete_deadline)
+@deadline_name
 @pass_app
 def show_command(app: App, ref: str, name: str) -> None:
     """One deadline: how it was counted, on which days somebody is told, its revisions."""
@@ -105,7 +105,7 @@ def show_command(app: App, ref: str, name: str) -> None:
     'mufakat deadline extend bogor-kisarazu/loi register --to 2026-03-31 --reason "the original is still in Tokyo"',
     'mufakat deadline extend bogor-kisarazu/loi register --by +10bd --reason "the original is still in Tokyo"'))
 @reference()
-@click.argument("name", shell_complete=complete_deadline)
+@deadline_name
 @click.option("--to", default="", metavar="DATE", help="Its new last day (mufakat help dates).")
 @click.option("--by", default="", metavar="SPAN", help="How much later: +10bd (working days), +30d, +1m.")
 @write_options_of(place=False)
@@ -122,7 +122,7 @@ def extend_command(app: App, ref: str, name: str, to: str, by: str, **options: A
 @deadline_command.command("suspend", examples=(
     'mufakat deadline suspend bogor-kisarazu/mou council --reason "the council asked for a translation"',))
 @reference()
-@click.argument("name", shell_complete=complete_deadline)
+@deadline_name
 @write_options_of(place=False)
 @pass_app
 def suspend_command(app: App, ref: str, name: str, **options: Any) -> None:
@@ -134,7 +134,7 @@ def suspend_command(app: App, ref: str, name: str, **options: Any) -> None:
 
 @deadline_command.command("resume", examples=('mufakat deadline resume bogor-kisarazu/mou council --reason "it has the translation"',))
 @reference()
-@click.argument("name", shell_complete=complete_deadline)
+@deadline_name
 @write_options_of(place=False)
 @pass_app
 def resume_command(app: App, ref: str, name: str, **options: Any) -> None:
@@ -146,7 +146,7 @@ def resume_command(app: App, ref: str, name: str, **options: Any) -> None:
 
 @deadline_command.command("waive", examples=('mufakat deadline waive bogor-kisarazu/loi register --reason "registered by the embassy"',))
 @reference()
-@click.argument("name", shell_complete=complete_deadline)
+@deadline_name
 @write_options_of(place=False)
 @pass_app
 def waive_command(app: App, ref: str, name: str, **options: Any) -> None:

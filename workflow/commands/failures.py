@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from workflow.commands.app import App
 
+FEW, MANY = 8, 40  # choices that are told beside a likely one, and alone
 FAILURE, USAGE, NOT_FOUND, REFUSED, CONFLICT, FAULTY, UNDELIVERED, UNDECIDED, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 8, 130
 CODES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (errors.InvalidInput, USAGE), (errors.NotFound, NOT_FOUND), (errors.DefinitionNotFound, NOT_FOUND), (errors.TransitionRefused, REFUSED),
@@ -102,6 +103,9 @@ def told(error: Exception) -> dict[str, Any]:
     suggestions, mend = suggestions_of(error), mend_of(error)
     if suggestions:
         found["suggestions"] = suggestions
+    choices = choices_of(error)
+    if choices:
+        found["choices"] = choices
     return found | ({"mend": mend} if mend else {})
 
 
@@ -144,6 +148,20 @@ def suggestions_of(error: Exception) -> list[str]:
     known: Sequence[str] = getattr(error, "known", ())
     word = str(getattr(error, "name", "") or getattr(error, "value", "") or getattr(error, "trigger", "") or "")
     return [name for name in nearest(word.partition("=")[0] if "=" in word else word, known) if name != word] if known and word else []
+
+
+def choices_of(error: Exception) -> list[str]:
+    """What there is to choose from where somebody named what there is not; nothing where that is long, is in the sentence, or has its command."""
+    known: Sequence[str] = getattr(error, "known", ())
+    if mend_of(error) or (isinstance(error, errors.NotFound) and error.kind == "entry"):
+        return []
+    if isinstance(error, UnknownCommand) and (error.ctx is None or error.ctx.parent is None):
+        return []
+    if isinstance(error, errors.InvalidInput) and not error.value:
+        return list(known)
+    message, near = message_of(error), suggestions_of(error)
+    told = all(name in message or name in near for name in known)
+    return list(known) if not told and len(known) <= (FEW if near else MANY) else []
 
 
 def tell(error: Exception, app: App, words: Sequence[str]) -> int:

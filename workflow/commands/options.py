@@ -237,6 +237,10 @@ def reference(name: str = "ref", **settings: Any) -> Callable[[Any], Any]:
     return click.argument(name, shell_complete=complete_reference, **settings)
 
 
+# the name of a deadline; where it is left out, the refusal says which there are
+deadline_name = click.argument("name", default="", metavar="NAME", shell_complete=complete_deadline)
+
+
 def write_options_of(*, place: bool = True) -> Callable[[Any], Any]:
     """The options that every write of an agreement takes."""
     options = [

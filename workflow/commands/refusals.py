@@ -32,11 +32,11 @@ def screen(app: App, error: Exception, *, tried: bool = True) -> None:
     unmet = failures.unmet_of(error)
     if unmet:
         _list(app, console, error, unmet, tried=tried)
-    suggestions, mend = failures.suggestions_of(error), failures.mend_of(error)
+    suggestions, choices, mend = failures.suggestions_of(error), failures.choices_of(error), failures.mend_of(error)
     if suggestions:
         console.flow([_("did you mean: {words}?").format(words=", ".join(suggestions))], "  ", stream=sys.stderr)
-    elif isinstance(error, errors.InvalidInput) and not error.value and error.known:
-        console.flow([_("choose one of {choices}").format(choices=", ".join(error.known))], "  ", stream=sys.stderr)
+    if choices:
+        console.flow([_("choose one of {choices}").format(choices=", ".join(choices))], "  ", stream=sys.stderr)
     if mend:
         console.flow([_("to mend it: {mend}").format(mend=mend)], "  ", stream=sys.stderr)
     if not isinstance(error, (errors.WorkflowError, click.ClickException, OSError)):

@@ -9,7 +9,7 @@ import click
 from workflow.commands.changes import print_done
 from workflow.commands.console import Column
 from workflow.commands.language import _
-from workflow.commands.options import complete_deadline, complete_reference, group, pass_app, reference, write_options_of
+from workflow.commands.options import complete_reference, deadline_name, group, pass_app, reference, write_options_of
 from workflow.commands.words import day_text, moment_text
 from workflow.core import dates
 from workflow.errors import AgreementNotFound, InvalidInput
@@ -142,7 +142,7 @@ def log_command(app: App, ref: str, person: str, unsent: bool, limit: int) -> No
 
 @remind_command.command("ack", examples=("mufakat remind ack bogor-kisarazu/mou council",))
 @reference()
-@click.argument("name", shell_complete=complete_deadline)
+@deadline_name
 @write_options_of(place=False)
 @pass_app
 def ack_command(app: App, ref: str, name: str, **options: Any) -> None:
@@ -154,7 +154,7 @@ def ack_command(app: App, ref: str, name: str, **options: Any) -> None:
 
 @remind_command.command("snooze", examples=('mufakat remind snooze bogor-kisarazu/mou council --until +5bd --reason "the council sits on Monday"',))
 @reference()
-@click.argument("name", shell_complete=complete_deadline)
+@deadline_name
 @click.option("--until", required=True, metavar="DATE", help="The day of the next reminder; before the deadline's last.")
 @write_options_of(place=False)
 @pass_app

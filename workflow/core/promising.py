@@ -121,14 +121,20 @@ def find(draft: Draft, ref: str, name: str) -> Deadline:
     The latest revision of a deadline of a stage (`""`: of the track).
 
     Raises:
-        NotFound: with the names of those that there are.
+        NotFound: with the names of those that there are; for a whole agreement, of those of its stages too.
+        InvalidInput: no name was given; with the same names.
     """
     if ref:
         decision.find(draft, ref)
     held = draft.deadlines(ref)
-    if name not in held:
-        raise NotFound("deadline", f"{_ref(draft, ref)} {name}", [f"{_ref(draft, ref)} {each}" for each in held])
-    return held[name]
+    if name in held:
+        return held[name]
+    places = [ref] if ref else ["", *(row.ref for row in draft.instances())]
+    known = [f"{_ref(draft, place)} {each}" for place in places for each in draft.deadlines(place)]
+    if not name:
+        raise InvalidInput("deadline", "", Phrase("say which one, right after the reference") if known else
+                           Phrase("{ref} has no deadline", ref=_ref(draft, ref)), known)
+    raise NotFound("deadline", f"{_ref(draft, ref)} {name}", known)
 
 
 def _begin(case: Case, office: Office, ref: str, name: str, act: str, request: Request) -> tuple[Draft, DeadlineRule, Deadline]:
