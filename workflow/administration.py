@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.core.agreement import Change, Effect
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.office import SYS, Actor, Coverage, Day, Person, Setting
-from workflow.errors import InvalidInput, NotAuthorised, Phrase, StaleInstance
+from workflow.errors import InvalidInput, NotAsItStands, NotAuthorised, Phrase, StaleInstance
 from workflow.ports import ATTEMPTS, HeadMoved
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Administration:
             if changes.get("deputy", {}).get("person") == ident:
                 raise InvalidInput("deputy", ident, "nobody stands in for themselves")
             if not any(person.admin and person.active for person in (*others, held._replace(**changes))):
-                raise InvalidInput("admin", ident, "an office needs an administrator")
+                raise NotAsItStands("", f"edit {ident}", held.name, Phrase("an office needs an administrator"))
             changed = {name: value for name, value in changes.items() if getattr(held, name) != value}
             if not changed:
                 raise InvalidInput("person", "", "nothing differs from what is on record")

@@ -243,8 +243,8 @@ class Engine(Promises):
 
     def _said(self, refused: TransitionRefused) -> str:
         """A refusal as the journal may hold it: who acted stands there by id, not by name."""
-        text = refused.args[0]
-        return str(text.again(actor=self.actor.person)) if isinstance(text, Phrase) and "actor" in text.facts else str(refused)
+        text = getattr(refused, "recorded", "") or refused.args[0]
+        return str(text.again(actor=self.actor.person) if isinstance(text, Phrase) and "actor" in text.facts else text)
 
     def _apply_due(self, case: Case, occurred: str, now: str = "", *, dry_run: bool = False) -> tuple[Case, tuple[Done, ...]]:
         """Fire what is due at `now` and dated on or before the day it `occurred` (empty: today), one entry each; the case as it is then."""

@@ -13,7 +13,8 @@ Every error that mufakat raises on purpose.
     │   ├── NotAuthorised
     │   │   └── OwnWork
     │   ├── OutOfSequence
-    │   └── DeadlineBound
+    │   └── NotAsItStands    done already, or not its time
+    │       └── DeadlineBound
     ├── StaleInstance        somebody was faster: reload, look, retry
     ├── DeliveryFailed       the outbox retries
     │   ├── Uncertain        it may have arrived
@@ -186,12 +187,21 @@ class OutOfSequence(TransitionRefused):
         super().__init__(Phrase("{ref} cannot be opened yet", ref=ref))
 
 
-class DeadlineBound(TransitionRefused):
-    """A deadline's date is not for the office to move."""
+class NotAsItStands(TransitionRefused):
+    """What was asked of something is done already, or cannot be done as it stands. `known` is of what it could be asked."""
 
-    def __init__(self, ref: str, trigger: str, name: str, why: str) -> None:
-        self.ref, self.trigger, self.name, self.why = ref, trigger, name, why
-        super().__init__(Phrase("{ref} {name}: {why}", ref=ref, name=name, why=phrase(why)))
+    def __init__(self, ref: str, trigger: str, name: str, why: str, known: Sequence[str] = ()) -> None:
+        self.ref, self.trigger, self.name, self.why, self.known = ref, trigger, name, why, tuple(known)
+        super().__init__(Phrase("{field}: {why}", field=f"{ref} {name}".strip(), why=phrase(why)))
+
+    @property
+    def recorded(self) -> str:
+        """The refusal as the journal keeps it, whose entry names the trigger."""
+        return str(self.why) if self.name in self.trigger.split() else f"{self.name}: {self.why}"
+
+
+class DeadlineBound(NotAsItStands):
+    """A deadline's date is not for the office to move."""
 
 
 class StaleInstance(WorkflowError):

@@ -185,3 +185,20 @@ def test_ctrl_c_in_the_middle_of_a_write_leaves_nothing_half_done(loi):
     assert (result.exit_code, result.stdout) == (130, "")
     assert "Traceback" not in result.stderr
     assert loi.entries() == before
+
+
+def test_what_is_done_already_or_not_now_is_refused_and_on_record(loi):
+    """Nothing is wrong with what was typed: the agreement does not allow it as it stands."""
+    loi.ok("person add Legal --login legal --role legal")
+    loi.ok("--as legal approve bogor-kisarazu/loi legal-check")
+    loi.ok("open bogor-kisarazu visit direction=inbound initiative=city rationale=talks")
+    loi.ok("deadline waive bogor-kisarazu/visit reply-to-partner --reason talked")
+
+    again = [loi("--as legal approve bogor-kisarazu/loi legal-check"),
+             loi("deadline extend bogor-kisarazu/visit reply-to-partner --by +3d --reason late"), loi("person edit me --inactive")]
+
+    assert [result.exit_code for result in again] == [4, 4, 4]
+    assert "bogor-kisarazu/loi legal-check: you have approved it already, on 2026-03-02" in again[0].stderr
+    assert "an office needs an administrator" in again[2].stderr
+    history = " ".join(loi.ok("history bogor-kisarazu --lang id").split())
+    assert "DITOLAK: Telaah Bagian Hukum dari Penyusunan naskah — Anda sudah menyetujuinya pada 2026-03-02" in history

@@ -7,7 +7,7 @@ from flows.scenes import ELIGIBLE, answer, ask, entries, existing, mou_in_force,
 
 from workflow.core.recording import Fact
 from workflow.engine import Ask
-from workflow.errors import InvalidInput, NotAuthorised, OwnWork, RequirementsUnmet
+from workflow.errors import InvalidInput, NotAsItStands, NotAuthorised, OwnWork, RequirementsUnmet
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def unmet(refused) -> str:
 def test_a_quorum_counts_people_not_approvals(world, review):
     for person in ("p1", "p2"):
         world.as_(person).approve(review, "evaluators")
-    with pytest.raises(InvalidInput, match="already"):
+    with pytest.raises(NotAsItStands, match="already"):
         world.as_("p2").approve(review, "evaluators")
     with pytest.raises(RequirementsUnmet) as refused:
         world.engine.advance(review, "evaluate")

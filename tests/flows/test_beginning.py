@@ -11,7 +11,7 @@ from workflow.core.decision import Change
 from workflow.core.entry import seal
 from workflow.core.office import Person
 from workflow.engine import Ask
-from workflow.errors import InvalidInput, NotFound, OutOfSequence
+from workflow.errors import InvalidInput, NotAsItStands, NotFound, OutOfSequence
 
 BOGOR, KISARAZU = PARTIES
 FIELDS = {"technical_units": "health", "fields": "health"}
@@ -132,7 +132,7 @@ def test_a_plan_that_winds_down_starts_nothing_new(world):
     ref = mou_in_force(world, fields="health").partition("/")[0]
     existing(world, ref, "action-plan", "winding-down", "2026-03-02", {"fields": "health"}, base="mou")
 
-    with pytest.raises(InvalidInput, match="winding-down"):
+    with pytest.raises(NotAsItStands, match="winding-down"):
         world.engine.open(f"{ref}/action-plan", "item", ask({"title": "exchange"}))
 
     assert world.engine.open(f"{ref}/action-plan", "item", ask({"title": "exchange"}), existing="ongoing").change.target == "ongoing"

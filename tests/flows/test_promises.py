@@ -8,7 +8,7 @@ import pytest
 from flows.scenes import answer, ask, at_council, entries, existing, replays, rows, signed_loi
 
 from workflow.core.deadline import fires
-from workflow.errors import DeadlineBound, InvalidInput, NotAuthorised, NotFound
+from workflow.errors import DeadlineBound, InvalidInput, NotAsItStands, NotAuthorised, NotFound
 
 WHY = ask(reason="the partner asked for it")
 
@@ -109,13 +109,13 @@ def test_a_clock_stands_still_only_where_the_definition_lets_it(world, loi):
 
 def test_a_clock_stands_still_once_and_only_while_it_ran(world):
     mou = at_council(world)
-    with pytest.raises(InvalidInput, match="its clock runs"):
+    with pytest.raises(NotAsItStands, match="its clock runs"):
         world.engine.resume(mou, "council", WHY)
     with pytest.raises(InvalidInput, match="its clock ran from"):
         world.engine.suspend(mou, "council", ask(reason="x", occurred="2026-03-01"))
     world.at("2026-03-10").engine.suspend(mou, "council", WHY)
 
-    with pytest.raises(InvalidInput, match="has stood still since"):
+    with pytest.raises(NotAsItStands, match="has stood still since"):
         world.engine.suspend(mou, "council", WHY)
     with pytest.raises(InvalidInput, match="stood still from"):
         world.engine.resume(mou, "council", ask(reason="x", occurred="2026-03-09"))

@@ -19,7 +19,7 @@ TOPICS = {
 1    failure (the database or a file cannot be used as it is)
 2    usage: an unknown command, option, transition, field or choice; a value that cannot be
 3    not found: no such agreement, stage, person, definition
-4    refused: a requirement is not on record, or you may not
+4    refused: a requirement is not on record, you may not, it is done already or not possible now
 5    conflict: somebody was faster, or the database is locked; look, then try again
 6    verification failed, or doctor found a fault
 7    delivery failed

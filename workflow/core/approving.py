@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from workflow.core import facts, requirement
 from workflow.core.agreement import Approval, Row
-from workflow.errors import InvalidInput, NotAuthorised, OwnWork, Phrase
+from workflow.errors import InvalidInput, NotAsItStands, NotAuthorised, OwnWork, Phrase
 
 if TYPE_CHECKING:
     from workflow.core.agreement import Instance
@@ -23,7 +23,7 @@ def approve(draft: Draft, instance: Instance, name: str, decision: str, role: st
     One person's decision in one role; the role it was given in.
 
     Raises:
-        InvalidInput: no such approval, or this person has given the same decision in this round already.
+        InvalidInput: no such approval. NotAsItStands: this person has given the same decision in this round already.
         NotAuthorised: the person holds none of the roles that may decide, or (`OwnWork`) decides about their own work.
     """
     definition = draft.definition(instance)
@@ -39,7 +39,9 @@ def approve(draft: Draft, instance: Instance, name: str, decision: str, role: st
         raise OwnWork(facts.full_ref(draft, instance), f"approve {name}", need.spec["distinct_from"], actor.name)
     mine = [row for row in draft.approvals(instance.ref, name) if row.person == actor.person]
     if mine and mine[-1].decision == decision:
-        raise InvalidInput("approval", name, Phrase("you have {decision} it already, on {day}", decision=Phrase(decision), day=mine[-1].on))
+        raise NotAsItStands(facts.full_ref(draft, instance), f"approve {name}", name,
+                            Phrase("you have refused it already, on {day}", day=mine[-1].on) if decision == "refused" else
+                            Phrase("you have approved it already, on {day}", day=mine[-1].on))
     turn = draft.round(instance.ref, name)
     row = draft.row(instance.ref, name) or Row(instance.ref, name, turn, "open", {}, on)
     draft.put("approval", Approval(len(draft.tables["approval"]) + 1, instance.ref, name, turn, actor.person, held[0], decision, reason, on))

@@ -13,7 +13,7 @@ from workflow.core import approving, dates, facts, firing, following, machine, o
 from workflow.core.agreement import Change
 from workflow.core.deadline import dated, is_past, next_due
 from workflow.core.draft import Draft
-from workflow.errors import AgreementNotFound, InvalidInput, NotAuthorised, Phrase, TransitionRefused
+from workflow.errors import AgreementNotFound, InvalidInput, NotAsItStands, NotAuthorised, Phrase, TransitionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,10 +59,10 @@ def open_item(case: Case, office: Office, parent: str, request: Request, *, exis
     if definition.item is None:
         raise InvalidInput("item", parent, Phrase("{stage} has no items", stage=plan.stage))
     closed = definition.states[plan.state].final or plan.state not in definition.item.opening.get("parent", definition.states)
-    if (closed and not existing) or (existing and existing not in definition.item.states):
-        raise InvalidInput("item", parent, Phrase("there is no state {state}", state=existing) if existing
-                           else Phrase("the plan stands in {state}", state=plan.state),
-                           list(definition.item.states))
+    if existing and existing not in definition.item.states:
+        raise InvalidInput("item", parent, Phrase("there is no state {state}", state=existing), list(definition.item.states))
+    if closed and not existing:
+        raise NotAsItStands(reference(draft, plan), "open", "item", Phrase("the plan stands in {state}", state=plan.state))
     on = occurred(office, request.occurred)
     item = opening.place(draft, plan.stage, {}, on, state=existing, parent=plan.ref, imported=bool(existing))
     recording.record(draft, item, request.facts, request.files, on)

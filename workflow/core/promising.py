@@ -15,7 +15,7 @@ from workflow.core.agreement import Change
 from workflow.core.calendar import shift
 from workflow.core.deadline import instant, parse_lead
 from workflow.core.draft import Draft
-from workflow.errors import DeadlineBound, InvalidInput, NotAuthorised, NotFound, Phrase
+from workflow.errors import DeadlineBound, InvalidInput, NotAsItStands, NotAuthorised, NotFound, Phrase
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,8 +37,8 @@ def extend(case: Case, office: Office, ref: str, name: str, request: Request, *,
     draft, rule, held = _begin(case, office, ref, name, "extend", request)
     _bound(draft, held, rule, "extend", "extendable")
     if held.stopped_on:
-        raise InvalidInput("deadline", name, Phrase("its clock stands still; let it run first: mufakat deadline resume {ref} {name} --reason TEXT",
-                                                    ref=_ref(draft, ref), name=name))
+        raise NotAsItStands(full(draft, ref), f"extend {name}", name, Phrase(
+            "its clock stands still; let it run first: mufakat deadline resume {ref} {name} --reason TEXT", ref=full(draft, ref), name=name))
     end = dates.latest(held.effective)
     if bool(to) == bool(by):
         raise InvalidInput("to", "", "say until when, or by how much: --to DATE or --by +10bd")
@@ -57,9 +57,9 @@ def suspend(case: Case, office: Office, ref: str, name: str, request: Request) -
     """Stop the clock of a deadline, as of the day on paper; only where its definition lets it stand still."""
     draft, rule, held = _begin(case, office, ref, name, "suspend", request)
     if not rule.spec.get("suspendable"):
-        raise DeadlineBound(_ref(draft, ref), "suspend", name, Phrase("its definition does not let its clock stand still"))
+        raise DeadlineBound(full(draft, ref), "suspend", name, Phrase("its definition does not let its clock stand still"))
     if held.stopped_on:
-        raise InvalidInput("deadline", name, Phrase("its clock has stood still since {day}", day=held.stopped_on))
+        raise NotAsItStands(full(draft, ref), f"suspend {name}", name, Phrase("its clock has stood still since {day}", day=held.stopped_on))
     on = decision.occurred(office, request.occurred)
     day = _exact(on, "occurred-at")
     if not dates.earliest(held.anchored_on) <= day <= dates.latest(held.effective):
@@ -72,7 +72,7 @@ def resume(case: Case, office: Office, ref: str, name: str, request: Request) ->
     """Let the clock run again: the day moves by the days that passed, working days where it counts in those."""
     draft, rule, held = _begin(case, office, ref, name, "resume", request)
     if not held.stopped_on:
-        raise InvalidInput("deadline", name, "its clock runs")
+        raise NotAsItStands(full(draft, ref), f"resume {name}", name, Phrase("its clock runs"))
     on = decision.occurred(office, request.occurred)
     start, day, calendar = dates.earliest(held.stopped_on), _exact(on, "occurred-at"), _calendar(draft, held)
     if day < start:
@@ -130,11 +130,16 @@ def find(draft: Draft, ref: str, name: str) -> Deadline:
     if name in held:
         return held[name]
     places = [ref] if ref else ["", *(row.ref for row in draft.instances())]
-    known = [f"{_ref(draft, place)} {each}" for place in places for each in draft.deadlines(place)]
+    known = [f"{full(draft, place)} {each}" for place in places for each in draft.deadlines(place)]
     if not name:
         raise InvalidInput("deadline", "", Phrase("say which one, right after the reference") if known else
-                           Phrase("{ref} has no deadline", ref=_ref(draft, ref)), known)
-    raise NotFound("deadline", f"{_ref(draft, ref)} {name}", known)
+                           Phrase("{ref} has no deadline", ref=full(draft, ref)), known)
+    raise NotFound("deadline", f"{full(draft, ref)} {name}", known)
+
+
+def full(draft: Draft, ref: str) -> str:
+    """The reference of a stage, or (`""`) of the agreement."""
+    return facts.full_ref(draft, draft.instance(ref)) if ref else draft.agreement.ref
 
 
 def _begin(case: Case, office: Office, ref: str, name: str, act: str, request: Request) -> tuple[Draft, DeadlineRule, Deadline]:
@@ -143,18 +148,18 @@ def _begin(case: Case, office: Office, ref: str, name: str, act: str, request: R
     rule = ladder.rule_of(draft, held)
     if held.status != "open" or rule is None:
         standing = [row.name for row in draft.deadlines(ref).values() if row.status == "open"]
-        raise InvalidInput("deadline", name, Phrase("it is not open any more: {status}", status=held.status), standing)
+        raise NotAsItStands(full(draft, ref), f"{act} {name}", name, Phrase("it is not open any more: {status}", status=held.status), standing)
     if not request.reason.strip():
         raise InvalidInput("reason", "", "say why: --reason TEXT")
     roles = (*ROLES, *rule.spec.get("escalate", ()))
     if office.by.person != draft.agreement.owner and not set(roles) & set(office.by.roles):
-        raise NotAuthorised(_ref(draft, ref), f"{act} {name}", list(dict.fromkeys(roles)), office.by.name)
+        raise NotAuthorised(full(draft, ref), f"{act} {name}", list(dict.fromkeys(roles)), office.by.name)
     return draft, rule, held
 
 
 def _bound(draft: Draft, held: Deadline, rule: DeadlineRule, act: str, allowed: str) -> None:
     if held.basis in BINDING and not rule.spec.get(allowed):
-        raise DeadlineBound(_ref(draft, held.instance), act, held.name,
+        raise DeadlineBound(full(draft, held.instance), act, held.name,
                             Phrase("{citation}: the law's period is not the office's to move", citation=held.citation or held.basis))
 
 
@@ -180,7 +185,3 @@ def _exact(text: str, field: str) -> date:
 
 def _calendar(draft: Draft, row: Deadline) -> Calendar:
     return draft.office.calendar(row.calendar or str(draft.office.settings.get("calendar") or "ID"))
-
-
-def _ref(draft: Draft, ref: str) -> str:
-    return facts.full_ref(draft, draft.instance(ref)) if ref else draft.agreement.ref

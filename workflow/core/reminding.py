@@ -16,7 +16,7 @@ from workflow.core.agreement import Change, Message
 from workflow.core.deadline import fires
 from workflow.core.draft import CANCELLED, Draft
 from workflow.core.ladder import NEW, Rung
-from workflow.errors import InvalidInput, Phrase
+from workflow.errors import InvalidInput, NotAsItStands, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,8 +86,10 @@ def snooze(case: Case, office: Office, ref: str, name: str, until: str, reason: 
     """Keep a deadline's reminders from whoever acts until a day before its end; on that day there is one."""
     draft = Draft(case, office)
     row, who = promising.find(draft, ref, name), people.get(office.by.person)
-    if row.status != "open" or who is None:
-        raise InvalidInput("deadline", name, Phrase("it is not open any more: {status}", status=row.status) if who else "only people are reminded")
+    if who is None:
+        raise InvalidInput("deadline", name, "only people are reminded")
+    if row.status != "open":
+        raise NotAsItStands(promising.full(draft, ref), f"snooze {name}", name, Phrase("it is not open any more: {status}", status=row.status))
     if not _concerned(draft, row, who, people):
         raise InvalidInput("deadline", name, "nobody tells you of it, so there is nothing to put off: mufakat remind plan")
     if not reason.strip():
