@@ -1,7 +1,8 @@
 """
 Settings of this program on this machine: flag > environment > project file > user file > default.
 
-The files are TOML and flat; a file is read only if it exists, and a key that is not known is an error. What concerns the whole office
+The files are TOML and flat; a file is read only if it exists, and a key that is not known is an error; a relative path counts from the folder
+of the file that it stands in. What concerns the whole office
 (`zone`, `calendar`, `policy.*`) is a record in its database, not a setting here.
 """
 
@@ -40,6 +41,7 @@ KEYS = {
     "outbox": Key("MUFAKAT_OUTBOX", "", (), "the folder of the channel file; else beside the database"),
     "definitions": Key("MUFAKAT_DEFINITIONS", "", (), "a folder with stages/ and tracks/ of your own, besides the built-in ones"),
 }
+PATHS = ("db", "documents", "key", "mail", "notify", "outbox", "definitions")
 
 
 class Value(NamedTuple):
@@ -72,7 +74,7 @@ class Config:
         for path in (self.project, self.user):
             found = self.file(path).get(name)
             if found:
-                return Value(found, path)
+                return Value(_placed(name, found, path), path)
         return Value(key.default, "default")
 
     def file(self, path: str) -> dict[str, str]:
@@ -104,6 +106,12 @@ def user_file(environment: Mapping[str, str]) -> str:
         return os.path.join(environment.get("APPDATA", "."), "mufakat", "config.toml")
     home = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME", "."), ".config")
     return os.path.join(home, "mufakat", "config.toml")
+
+
+def _placed(name: str, value: str, file: str) -> str:
+    """A path that a file sets: a relative one counts from the folder of that file."""
+    folder = os.path.dirname(file)
+    return value if name not in PATHS or "://" in value or folder in ("", ".") else os.path.join(folder, value)
 
 
 def checked(name: str, value: str, where: str) -> str:

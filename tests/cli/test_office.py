@@ -130,6 +130,21 @@ def test_a_path_among_ones_own_settings_holds_in_every_folder(mufakat, monkeypat
     assert mufakat.json("config get mail")["value"] == str(mufakat.folder / "mail.toml")
 
 
+def test_a_relative_path_in_a_settings_file_counts_from_the_folder_of_that_file(mufakat, monkeypatch):
+    own = mufakat.folder / ".config" / "mufakat"
+    own.mkdir(parents=True)
+    (own / "config.toml").write_text('documents = "papers"\nmail = "/etc/mail.toml"\nlang = "id"\n', "utf-8")
+    (mufakat.folder / "elsewhere").mkdir()
+    monkeypatch.chdir(mufakat.folder / "elsewhere")
+
+    values = {name: mufakat.json(f"config get {name}")["value"] for name in ("documents", "mail", "lang")}
+
+    assert values == {"documents": str(own / "papers"), "mail": "/etc/mail.toml", "lang": "id"}
+    assert mufakat.json("config get documents --db x.db")["value"] == str(own / "papers")
+    mufakat.environment["MUFAKAT_DOCUMENTS"] = "typed"
+    assert mufakat.json("config get documents")["value"] == "typed"
+
+
 def test_a_word_that_a_setting_does_not_take_is_refused_in_a_dry_run_too(mufakat):
     assert mufakat.error("config set lang jp --dry-run")["exit"] == 2
 

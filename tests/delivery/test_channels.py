@@ -118,6 +118,12 @@ def test_credentials_are_read_from_a_file_of_ones_own(tmp_path):
     assert found.server == Server("127.0.0.1", "a@b.test", security="ssl", user="u", password="p", timeout=5)
 
 
+def test_certificates_lie_beside_the_file_that_names_them(tmp_path):
+    found = connect("email", settings(tmp_path, GOOD + 'ca = "ca.pem"\n'))
+
+    assert found.server.ca == str(tmp_path / "ca.pem")
+
+
 @pytest.mark.parametrize(("text", "mode", "why"), [
     (GOOD, 0o644, "chmod 600"), (GOOD, 0o640, "chmod 600"), ("host = ", 0o600, "not valid TOML"), ('host = "x"', 0o600, "must say it"),
     (GOOD + "pasword = 'x'", 0o600, "not known"), (GOOD + "port = '25'", 0o600, "not such a value"), (GOOD + "security = 'tls'", 0o600, "starttls"),

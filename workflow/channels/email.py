@@ -7,6 +7,7 @@ has asked for the text (354), silence means that the message may have arrived: i
 
 from __future__ import annotations
 
+import os
 import re
 import smtplib
 import ssl
@@ -118,6 +119,8 @@ def connect(settings: Settings) -> Email:
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise InvalidInput(name, value, Phrase("{path}: not such a value", path=settings.mail))
     server = Server(**data)
+    if server.ca:  # a relative path counts from the folder of the file that it stands in
+        server = server._replace(ca=os.path.join(os.path.dirname(settings.mail), server.ca))
     if server.security not in SECURITY:
         raise InvalidInput("security", server.security, Phrase("choose one of {choices}", choices=", ".join(SECURITY)), SECURITY)
     if server.security == "none" and server.password and server.host not in LOOPBACK:

@@ -66,7 +66,8 @@ Roles: coordinator legal secretary mayor technical-unit finance auditor. Adminis
 flag > environment (MUFAKAT_DB, MUFAKAT_LANG, MUFAKAT_ACTOR, MUFAKAT_OUTPUT, MUFAKAT_COLOR, MUFAKAT_DOCUMENTS, MUFAKAT_DEFINITIONS,
      MUFAKAT_KEY, MUFAKAT_MAIL, MUFAKAT_NOTIFY, MUFAKAT_OUTBOX)
      > ./mufakat.toml > your own file (~/.config/mufakat/config.toml) > default
-A key that is not known is an error. What concerns the office (zone, calendar, policy.*) is kept in its database:
+A key that is not known is an error. A relative path counts from the folder of the file that it stands in.
+What concerns the office (zone, calendar, policy.*) is kept in its database:
 mufakat config list --origin shows everything, mufakat config set policy.loi_draft_days 90 sets a policy number."""),
     "mail": ("how reminders leave, and where the mail server is set", """\
 mail.toml, readable by its owner only (chmod 600 mail.toml):
