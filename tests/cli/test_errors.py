@@ -64,6 +64,12 @@ def test_what_cannot_be_is_a_usage_error(loi, line):
     assert loi.entries() == before
 
 
+@pytest.mark.parametrize(("day", "why"), [("2026-13-01", "bulan berkisar dari 1 sampai 12"), ("0000", "tahun dimulai dari 0001"),
+                                         ("2026-02-30", "hari dalam 2026-02 berkisar dari 1 sampai 28")])
+def test_why_there_is_no_such_day_is_said_in_the_readers_language(started, day, why):
+    assert f"hari itu tidak ada ({why})" in started(f"activity bogor-kisarazu talks --occurred-at {day} --lang id").stderr
+
+
 def test_a_refusal_lists_every_unmet_requirement_with_the_command_that_meets_it(loi):
     result = loi("advance bogor-kisarazu/loi consult")
 

@@ -127,11 +127,20 @@ def _parse(text: str, field: str, forms: str) -> tuple[str, list[int]]:
     if widths[0] != 4 or len(parts) > 3 or not all(1 <= width <= 2 for width in widths[1:]) or not all(map(_is_number, parts)):
         raise InvalidInput(field, text, Phrase("that is not a date; {forms}", forms=forms))
     numbers = [int(part) for part in parts]
-    try:
-        date(*(*numbers, 1, 1)[:3])
-    except ValueError as impossible:
-        raise InvalidInput(field, text, Phrase("there is no such day ({why}); {forms}", why=impossible, forms=forms)) from None
+    why = _impossible(*(*numbers, 1, 1)[:3])
+    if why:
+        raise InvalidInput(field, text, Phrase("there is no such day ({why}); {forms}", why=why, forms=forms))
     return mark, numbers
+
+
+def _impossible(year: int, month: int, day: int) -> str:
+    """Why there is no such day; empty where there is one."""
+    if not year:
+        return Phrase("years begin with 0001")
+    if not 1 <= month <= 12:
+        return Phrase("months go from 1 to 12")
+    days = month_length(year, month)
+    return "" if 1 <= day <= days else Phrase("the days of {month} go from 1 to {days}", month=f"{year:04d}-{month:02d}", days=days)
 
 
 def _is_number(text: str) -> bool:
