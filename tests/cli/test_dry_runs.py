@@ -35,7 +35,7 @@ def restored(loi):
 @pytest.mark.parametrize(("line", "said"), [
     ("audit checkpoint", "would be signed"),
     ("audit key rotate", "the old key would be kept as"),
-    ("db copy office.db copy.db", "1 agreements"),
+    ("db copy office.db copy.db", "1 agreement, "),
     ("db upgrade", "nothing to do"),
     ("init", "this is an office already"),
     ("notify test --to me", "This is a test"),

@@ -245,3 +245,13 @@ def test_a_spreadsheet_gets_every_field_that_json_has_where_a_column_is_words(de
     for row, found in zip(rows, data, strict=True):
         assert row.keys() <= found.keys()
         assert all(row[key] or found[key] in ("", None, [], {}) for key in row)
+
+
+def test_one_thing_is_not_many(loi):
+    loi.ok(f"record bogor-kisarazu/loi --document draft={loi.file('draft.pdf', 'x')}:id")
+
+    entry = loi.json("history bogor-kisarazu")[-1]["entry"]
+
+    assert " 1 byte " in f" {' '.join(loi.ok(f'audit show {entry}').split())} "
+    loi.ok("audit checkpoint")
+    assert "the first entry is the same in both" in loi.ok("audit consistency 1 2")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workflow.commands.language import _
+from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app
 from workflow.commands.standing import deadline_of, deadlines, left, options
 from workflow.commands.words import basis_text, day_text
@@ -127,5 +127,6 @@ def _waiting(row: dict[str, Any]) -> list[str]:
 
 
 def _stuck(row: dict[str, Any]) -> list[str]:
-    return [row["ref"], _("in “{state}” since {day} ({days} days), with no deadline").format(
-        state=row["state_label"], day=day_text(row["since"]), days=row["days"])]
+    return [row["ref"], _n(
+        "in “{state}” since {day} ({count} day), with no deadline", "in “{state}” since {day} ({count} days), with no deadline", row["days"],
+        state=row["state_label"], day=day_text(row["since"]))]

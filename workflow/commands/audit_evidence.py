@@ -61,7 +61,8 @@ def _foretell(app: App) -> None:
         app.console.say(_n("the newest checkpoint covers the {count} entry that there is: nothing is new",
                            "the newest checkpoint covers all {count} entries: nothing is new", total))
     else:
-        app.console.say(_("a checkpoint over {size} entries would be signed; the newest covers {covered}").format(size=total, covered=covered)
+        app.console.say(_n("a checkpoint over {count} entry would be signed; the newest covers {covered}",
+                           "a checkpoint over {count} entries would be signed; the newest covers {covered}", total, covered=covered)
                         + f"  ({_('nothing was written (dry run)')})")
 
 
@@ -84,7 +85,8 @@ def pin_command(app: App, out: str) -> None:
 
         emit(app, {"size": newest.size, "made": newest.made, "note": newest.note, "file": out}, "size")
     elif out:
-        app.console.say(_("{file}: {size} entries are pinned; keep it where the office cannot change it").format(file=out, size=newest.size))
+        app.console.say(_n("{file}: {count} entry is pinned; keep it where the office cannot change it",
+                           "{file}: {count} entries are pinned; keep it where the office cannot change it", newest.size, file=out))
         app.console.flow([_("Next: {command}").format(command=f"mufakat audit verify --key KEY --pin {out}"),
                           f"ssh-keygen -Y sign -f OFFICER_KEY -n mufakat {out}"])
     else:
@@ -120,8 +122,9 @@ def prove_command(app: App, entry: str, out: str) -> None:
 
         emit(app, {"entry": name, "place": proof.place, "size": size, "file": out}, "file")
         return
-    app.console.say(_("{file}: {entry} is at place {place} of the log, under the checkpoint over {size} entries").format(
-        file=out, entry=name, place=proof.place, size=size))
+    app.console.say(_n(
+        "{file}: {entry} is at place {place} of the log, under the checkpoint over {count} entry",
+        "{file}: {entry} is at place {place} of the log, under the checkpoint over {count} entries", size, file=out, entry=name, place=proof.place))
     app.console.flow([_("to check it, anywhere: {command}").format(command=f"python3 verify.py {out} --key KEY")], "  ")
 
 
@@ -152,7 +155,7 @@ def consistency_command(app: App, old: str, new: str) -> None:
         emit(app, {"consistent": True, **{name: {"size": side.size, "root": b64encode(side.root).decode()}
                                           for name, side in (("old", first), ("new", second))}, "proof": hashes})
         return
-    app.console.say(_("consistent: the first {size} entries are the same in both").format(size=first.size))
+    app.console.say(_n("consistent: the first entry is the same in both", "consistent: the first {count} entries are the same in both", first.size))
     for name, side in ((_("old"), first), (_("new"), second)):
         app.console.say(f"  {name}: {side.size} {b64encode(side.root).decode()}")
     for one in hashes:

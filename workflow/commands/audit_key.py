@@ -96,7 +96,7 @@ def remember_command(app: App, file: str) -> None:
     except InvalidCheckpoint:
         raise InvalidInput("checkpoint", file, "it is no checkpoint that this key signed") from None
     if app.plain:
-        app.console.say(_("{file}: this key has signed {size} entries").format(file=key.path, size=found.size))
+        app.console.say(_n("{file}: this key has signed {count} entry", "{file}: this key has signed {count} entries", found.size, file=key.path))
     else:
         from workflow.commands.data import emit
 
@@ -160,7 +160,8 @@ def _changed(app: App, key: KeyFile, changed: Changed) -> None:
     app.console.say(_("{log}: another key signs from now on").format(log=row["log"]))
     app.console.say(f"  {row['key']}")
     if row["kept"]:
-        app.console.flow([_("the checkpoint over {size} entries is signed by both").format(size=row["size"]),
+        app.console.flow([_n("the checkpoint over {count} entry is signed by both", "the checkpoint over {count} entries is signed by both",
+                             row["size"]),
                           _("the old key is kept as {file}").format(file=row["kept"])], "  ")
     else:
         app.console.flow([_("the old key was not there to vouch for it: hand the new one to every auditor, on paper")], "  ")

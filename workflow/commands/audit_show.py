@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workflow.commands.audit_entry import Lateness, Refs, find, row_of
-from workflow.commands.language import _
+from workflow.commands.language import _, _n
 from workflow.commands.options import command, pass_app
 from workflow.commands.recorded import Recorded
 from workflow.commands.words import day_text, value_text
@@ -123,8 +123,8 @@ def _screen(app: App, found: dict[str, Any]) -> None:
         changes = [f"{name}: {text}" for name, text in _changes(effect)]
         console.flow([console.paint(f"{effect['table']} {key}".strip(), "cyan"), _("new") if effect["new"] else "", *changes], "  ", hang="      ")
     for paper in found["documents"]:
-        console.flow([_("document {number}").format(number=paper["id"]), _("{size} bytes").format(size=paper["size"]), f"sha256 {paper['sha256']}"],
-                     "  ", hang="      ")
+        console.flow([_("document {number}").format(number=paper["id"]), _n("{count} byte", "{count} bytes", paper["size"]),
+                      f"sha256 {paper['sha256']}"], "  ", hang="      ")
     for text in found["erases"]:
         console.flow([_("erased: {what}").format(what=text)], "  ", hang="      ")
     for value in found["personal"]:
@@ -140,7 +140,8 @@ def _covered(checkpoint: dict[str, Any] | None, zone: str) -> str:
 
     if checkpoint is None:
         return _("no checkpoint covers it yet")
-    return _("covered by the checkpoint over {size} entries, signed {at}").format(size=checkpoint["size"], at=local(checkpoint["made"], zone))
+    return _n("covered by the checkpoint over {count} entry, signed {at}", "covered by the checkpoint over {count} entries, signed {at}",
+              checkpoint["size"], at=local(checkpoint["made"], zone))
 
 
 def _changes(effect: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -88,8 +88,8 @@ def _of_export(app: App, folder: str, keys: list[Key], pins: tuple[str, ...]) ->
 def _screen(app: App, report: Report, *, given: bool) -> None:
     console = app.console
     console.flow([f"{console.paint(report.verdict, STYLES[report.verdict])}   {said(report.why)}" if report.why else
-                  f"{console.paint(report.verdict, STYLES[report.verdict])}   " + _("{log}, up to {size} entries").format(
-                      log=report.log, size=report.size)], hang="  ")
+                  f"{console.paint(report.verdict, STYLES[report.verdict])}   " + _n(
+                      "{log}, up to {count} entry", "{log}, up to {count} entries", report.size, log=report.log)], hang="  ")
     for text in _counts(report):
         console.say(f"  {text}")
     rest = [row for row in report.findings if row.text != report.why]

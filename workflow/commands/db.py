@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workflow.commands.language import _
+from workflow.commands.language import _, _n
 from workflow.commands.options import group, pass_app
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ def copy_command(app: App, source: str, target: str, dry_run: bool) -> None:  # 
 
         emit(app, {"from": shown(source), "to": shown(target), "rows": counts, "dry_run": dry_run}, "to")
         return
-    app.console.say(_("{source} → {target}: {agreements} agreements, {entries} entries; the journal gives what is on record").format(
-        source=shown(source), target=shown(target), agreements=counts["agreement"], entries=counts["entry"])
+    app.console.say(_("{source} → {target}: {agreements}, {entries}; the journal gives what is on record").format(
+        source=shown(source), target=shown(target), agreements=_n("{count} agreement", "{count} agreements", counts["agreement"]),
+        entries=_n("{count} entry", "{count} entries", counts["entry"]))
         + (f"  ({_('nothing was written (dry run)')})" if dry_run else ""))
     if dry_run:
         return

@@ -47,9 +47,11 @@ def _signer(app: App, store: Store, told: str) -> Iterator[Found]:
     if public.text != told:
         yield "fault", _("{file} is not the key that is on record").format(file=key.path), "mufakat config set key FILE"
     elif last.size > store.size():
-        yield "fault", _("ROLLBACK: {signed} entries were signed, {found} are here").format(signed=last.size, found=store.size()), MEND
+        yield "fault", _n("ROLLBACK: {count} entry was signed, {found} are here", "ROLLBACK: {count} entries were signed, {found} are here",
+                          last.size, found=store.size()), MEND
     elif app.log().root(last.size) != last.root:
-        yield "fault", _("FORK: the first {signed} entries are not those that were signed").format(signed=last.size), MEND
+        yield "fault", _n("FORK: the first entry is not the one that was signed", "FORK: the first {count} entries are not those that were signed",
+                          last.size), MEND
     else:
         yield "ok", _n("it continues the {count} entry that was signed", "it continues the {count} entries that were signed", last.size), ""
 
