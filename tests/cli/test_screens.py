@@ -148,7 +148,7 @@ def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
 
     said = started.ok("correct bogor-kisarazu#3 --undo --reason never --yes")
 
-    assert "instrument: signed.pdf   a file is withdrawn" in said
+    assert "Signed letter of intent: signed.pdf   a file is withdrawn" in said
     assert "CORRECTION Signed → Cleared for signature (Sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")
 
 

@@ -120,7 +120,8 @@ def _details(words: Words | None, done: Done) -> list[list[str]]:
     lines: list[list[str]] = [_line(_("occurred"), day_text(change.occurred))] if change.occurred and done.recorded else []
     lines += [_line(_("recorded"), f"{field_text(need, name)} = {value_text(value)}")
               for _stage, need, name, value in done.facts if not hidden(name, value)]
-    lines += [_line(_("file"), f"{doc.row}: {doc.filename}" + (f" ({doc.language})" if doc.language else ""),
+    lines += [_line(_("file"), (words.called(doc.instance, "requirement", doc.row) if words is not None else doc.row) + f": {doc.filename}"
+                    + (f" ({doc.language})" if doc.language else ""),
                     _("a file is withdrawn") if doc.withdrawn else _("version {number}").format(number=doc.version),
                     "" if doc.stored else _("only its hash is kept"), doc.sha256[:12])
               for doc in change.documents]
