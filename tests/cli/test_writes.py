@@ -95,7 +95,8 @@ def test_only_the_hash_is_kept_where_that_is_asked(loi):
     assert not (loi.folder / "office-documents").exists()
 
 
-@pytest.mark.parametrize(("code", "near"), [("jp", "ja (Japanese)"), ("jpn", "ja (Japanese)"), ("IND", "id (Indonesian)"), ("zz", "such as id")])
+@pytest.mark.parametrize(("code", "near"), [("jp", "ja (Japanese)"), ("jpn", "ja (Japanese)"), ("IND", "id (Indonesian)"), ("zz", "such as id"),
+                                          ("jp-latn", "ja (Japanese)"), ("zh-qqqq", "such as id")])
 def test_a_language_that_there_is_not_is_refused_with_those_that_may_be_meant(loi, code, near):
     before = loi.entries()
 
@@ -105,6 +106,26 @@ def test_a_language_that_there_is_not_is_refused_with_those_that_may_be_meant(lo
     assert near in error["message"]
     assert "ja (日本語)" in loi(f"record bogor-kisarazu/loi --document draft={loi.file('a.pdf')}:jp --lang ja").stderr
     assert loi.entries() == before
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("zh-hant", "zh-hant"), ("en-GB", "en-gb"), ("zh-Hans-CN", "zh-hans-cn"), ("es-419", "es-419")])
+def test_a_language_may_name_its_script_and_its_region(loi, typed, kept):
+    said = loi.ok(f"record bogor-kisarazu/loi --document draft={loi.file('a.pdf')}:{typed}")
+
+    assert f"file      Draft in two languages: a.pdf ({kept})" in said
+
+
+@pytest.mark.parametrize("name", ["scan:zh-hant", "scan:ja", "2026:02:10.pdf"])
+def test_a_file_whose_name_holds_a_colon_is_that_file(loi, name):
+    loi.file(name)
+
+    assert f"file      Draft in two languages: {name}   version 1" in loi.ok(f"record bogor-kisarazu/loi --document draft={loi.folder}/{name}")
+
+
+def test_a_language_in_another_script_is_no_other_language(loi):
+    loi.ok(f"record bogor-kisarazu/loi --document draft={loi.file('a.pdf', 'a')}:en --document draft={loi.file('b.pdf', 'b')}:en-GB")
+
+    assert "it takes 2 languages, on record: en" in loi("advance bogor-kisarazu/loi consult").stderr
 
 
 def test_a_language_is_put_right_by_the_same_file(loi):

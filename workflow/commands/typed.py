@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.commands.language import LANGUAGES, _, chosen
@@ -24,6 +25,7 @@ FLAGS = {  # option -> field, by the kind of the requirement; `letter` is settle
 }
 WRITTEN = ("asked", "receipt", "answer", "received", "sent", "letter")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)  # BCP 47: a language, its script, its region
 PARTY_FORM = Phrase("write NAME:CC or NAME:CC:KIND, such as 木更津市:JP")
 
 
@@ -177,7 +179,7 @@ def _paper(name: str, file: str) -> Paper:
 
     file = os.path.expanduser(file)  # a shell leaves a ~ after = as it is
     path, colon, language = file.rpartition(":")
-    if colon and path and 2 <= len(language) <= 3 and language.isascii() and language.isalpha() and not os.path.exists(file):
+    if colon and path and LANGUAGE.fullmatch(language) and not os.path.exists(file):
         return Paper(name, path, _language(language.lower()))
     return Paper(name, file)
 
@@ -190,7 +192,8 @@ def _language(code: str) -> str:
 
     if exists(code):
         return code
-    near = ", ".join(meant(code, chosen()))
+    primary = code.partition("-")[0]
+    near = "" if exists(primary) else ", ".join(meant(primary, chosen()))
     raise InvalidInput("language", code, Phrase("no language has this code; perhaps {codes}", codes=near) if near else
                        Phrase("write a language's code, such as id, en or ja"))
 

@@ -93,14 +93,14 @@ def _document(question: Question) -> Iterator[Reason]:
     yield from _file(question)
     if documents:
         newest = max(doc.version for doc in documents)
-        languages = {doc.language for doc in documents if doc.version == newest and doc.language}
+        languages = {doc.language.partition("-")[0] for doc in documents if doc.version == newest and doc.language}  # whatever script or region
         wanted = spec.get("languages_min", 0)
         if len(languages) < wanted:
             yield (*say("it takes {wanted} languages, on record: {languages}", wanted=wanted, languages=", ".join(sorted(languages)) or "-"),
                    f"record --document {name}=FILE:LANGUAGE")
         yield from _absent(name, set(spec.get("languages", ())) - languages if len(languages) >= wanted else set())
         if spec.get("per_language"):
-            signed = {doc.language for doc in question.draft.documents(question.instance.ref, "instrument")} - {""}
+            signed = {doc.language.partition("-")[0] for doc in question.draft.documents(question.instance.ref, "instrument")} - {""}
             yield from _absent(name, signed - languages)
     for key, wanted_values in (("parts", spec.get("parts", ())), ("sent_to", spec.get("to", ()))):
         absent = [value for value in wanted_values if value not in question.data.get(key, ())]

@@ -9,8 +9,10 @@ MOST = 3
 
 
 def exists(code: str) -> bool:
-    """Whether a language has this code (small letters)."""
-    return code in Locale("en").languages
+    """Whether a language has this code (small letters), and its script and region theirs: `zh-hant`, `en-gb`."""
+    known, (language, *more) = Locale("en"), code.split("-")
+    return language in known.languages and all(
+        part.title() in known.scripts if len(part) == 4 else part.upper() in known.territories for part in more)
 
 
 def meant(code: str, language: str) -> list[str]:
