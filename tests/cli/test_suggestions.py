@@ -196,3 +196,16 @@ def test_what_there_is_to_choose_from_is_told_where_a_name_is_unknown_or_left_ou
 
 def test_a_person_who_is_unknown_is_looked_up_not_listed(loi):
     assert "choose one of" not in loi("assign bogor-kisarazu --owner nobody").stderr
+
+
+def test_a_second_stage_in_force_is_told_the_command_that_names_the_first(started):
+    started.ok("open bogor-kisarazu loi --existing signed --as-of 2026-01-05")
+    again = "open bogor-kisarazu loi --existing signed --as-of 2026-02-02"
+    started.ok("open bogor-kisarazu loi --existing closed --as-of 2026-01-20")
+
+    opening, correcting = started(again).stderr, started("correct bogor-kisarazu#3 state=signed --reason typo").stderr
+
+    assert "mufakat open bogor-kisarazu loi --existing signed --as-of DATE --link predecessor=loi" in opening
+    assert "mufakat record bogor-kisarazu/loi-2 --link predecessor=loi" in correcting
+    started.ok("record bogor-kisarazu/loi-2 --link predecessor=loi")
+    started.ok("correct bogor-kisarazu#3 state=signed --reason typo")

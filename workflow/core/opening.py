@@ -116,7 +116,10 @@ def alone(draft: Draft, definition: Definition, stage: str, state: str, links: M
         return
     for other in draft.instances():
         if other.stage == stage and not other.parent and other.ref not in (links.get("predecessor"), but) and draft.holds(other, "in-force"):
-            raise InvalidInput("stage", stage, Phrase("{ref} is in force; one that follows it names it: --link predecessor={ref}", ref=other.ref))
+            ref = draft.agreement.ref
+            named = f"mufakat record {ref}/{but}" if but else f"mufakat open {ref} {stage} --existing {state} --as-of DATE"
+            raise InvalidInput("stage", stage, Phrase("{ref} is in force; one that follows it names it: {command}", ref=other.ref,
+                                                      command=f"{named} --link predecessor={other.ref}"))
 
 
 def mark_unknown(draft: Draft, instance: Instance) -> None:
