@@ -113,3 +113,10 @@ def test_an_entry_shows_the_parties_part_by_part(started):
 
     assert "parties: country ID, kind city, name Bogor; country JP" in shown
     assert "→ country ID, kind city, name Kota Bogor; country JP" in shown
+
+
+def test_who_became_responsible_is_called_by_name(started):
+    started.ok("person add", "Sari Dewi", "--login", "sari", "--role", "coordinator")
+    started.ok("assign bogor-kisarazu --owner sari")
+
+    assert "assigned: Sari Dewi" in started.ok("history bogor-kisarazu")

@@ -174,7 +174,7 @@ def _effects(recorded: Recorded, agreement: str, effects: list[dict[str, Any]]) 
             value = str(values.get("value")).partition("\n")[0]  # of a checkpoint its first line
             found.append(f"{values.get('name', effect['key'] and effect['key'][0])} = {value}")
         elif effect["table"] == "agreement" and "owner" in values and effect["key"] is not None:
-            found.append(str(values["owner"]))
+            found.append(recorded.app.name(values["owner"]))
     days = sum(effect["table"] == "day" for effect in effects)
     messages = sum(effect["table"] == "message" for effect in effects)
     found += [_n("{count} message", "{count} messages", messages)] if messages else []
