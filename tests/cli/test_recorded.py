@@ -94,6 +94,12 @@ def test_a_corrected_beginning_is_told_as_it_was_and_as_it_is(started, words, sa
     assert f"CORRECTION corrected: {said} — typo" in started.ok("history bogor-kisarazu")
 
 
+def test_another_reference_is_told_with_the_one_before(started):
+    started.ok("correct bogor-kisarazu#1 ref=kisarazu --reason typo")
+
+    assert "CORRECTION corrected: reference bogor-kisarazu → kisarazu — typo" in started.ok("history kisarazu")
+
+
 def test_a_corrected_activity_is_told_field_by_field(started):
     started.ok("activity bogor-kisarazu talks --occurred-at 2026-02-20")
     started.ok("correct bogor-kisarazu#2 title=lecture --reason typo")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Effect
 
 CHANGED = {  # what a correction may make another, and what it is called
-    "agreement": {"title": mark("title"), "parties": "", "started_on": mark("begun on")},
+    "agreement": {"ref": mark("reference"), "title": mark("title"), "parties": "", "started_on": mark("begun on")},
     "activity": {"title": mark("title"), "kind": mark("kind"), "field": mark("field of cooperation"), "on": mark("day"), "until": mark("last day"),
                  "note": mark("note")},
 }
