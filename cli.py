@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from workflow.catalog import Catalog
+    from workflow.core.definition import Guard
     from workflow.ports import Store
 
 VERBS = mark("Every day")
@@ -129,10 +130,10 @@ def _catalog(more: Sequence[str]) -> Catalog:
     return Catalog(roots(*more), GUARDS)
 
 
-def _guards() -> Mapping[str, Callable[..., str | None]]:
+def _guards() -> Mapping[str, Guard]:
     from definitions import GUARDS
 
-    return {name: guard.__call__ for name, guard in GUARDS.items()}
+    return GUARDS
 
 
 def _calendar_files() -> list[str]:

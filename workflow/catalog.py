@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from workflow.core.definition import Definition, Track, content_hash, definition, track
+from workflow.core.definition import Definition, Track, content_hash, definition, track, versions
 from workflow.errors import DefinitionNotFound, InvalidDefinition, Phrase, Problem
 from workflow.ports import Pinned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from workflow.core.definition import Guard
+
 FOLDERS = {"stage": "stages", "track": "tracks"}
 What = TypeVar("What", bound="Definition | Track")
-
-
-class Versioned(Protocol):
-    """A guard, as far as a definition's identity goes."""
-
-    @property
-    def version(self) -> int: ...
 
 
 class Found(NamedTuple, Generic[What]):
@@ -42,7 +37,7 @@ class Catalog:
         InvalidDefinition: at the first look, with every problem of every file.
     """
 
-    def __init__(self, roots: Sequence[str], guards: Mapping[str, Versioned]) -> None:
+    def __init__(self, roots: Sequence[str], guards: Mapping[str, Guard]) -> None:
         self._roots, self._guards = tuple(roots), dict(guards)
         self._found: dict[str, dict[str, list[Found[Any]]]] | None = None
 
@@ -83,8 +78,8 @@ class Catalog:
             problems = problems or [row for row in self._lint(texts) if row.level == "error"]
             if problems:
                 raise InvalidDefinition(problems)
-            versions = {name: guard.version for name, guard in self._guards.items()}
-            self._found = {kind: _grouped(kind, files, versions) for kind, files in texts.items()}
+            guards = versions(self._guards)
+            self._found = {kind: _grouped(kind, files, guards) for kind, files in texts.items()}
         return self._found
 
     def _read(self) -> tuple[dict[str, dict[str, dict[str, Any]]], list[Problem]]:
@@ -108,16 +103,6 @@ class Catalog:
         return lint(texts["stage"], texts["track"], self._guards)
 
 
-def pinned(body: str, digest: str) -> Definition:
-    """A stage's definition from its stored JSON: the daily path, which reads no TOML."""
-    return definition(json.loads(body), digest)
-
-
-def pinned_track(body: str, digest: str) -> Track:
-    """A track's definition from its stored JSON."""
-    return track(json.loads(body), digest)
-
-
 def _grouped(kind: str, files: Mapping[str, dict[str, Any]], guards: Mapping[str, int]) -> dict[str, list[Found[Any]]]:
     grouped: dict[str, list[Found[Any]]] = {}
     for file, data in files.items():
@@ -125,8 +110,8 @@ def _grouped(kind: str, files: Mapping[str, dict[str, Any]], guards: Mapping[str
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         built = definition(data, digest) if kind == "stage" else track(data, digest)
         grouped.setdefault(data["name"], []).append(Found(built, Pinned(kind, data["name"], data["version"], digest, body), file, data))
-    for versions in grouped.values():
-        versions.sort(key=lambda found: -found.pinned.version)
+    for found in grouped.values():
+        found.sort(key=lambda one: -one.pinned.version)
     return grouped
 
 

@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
     from workflow.catalog import Catalog
     from workflow.core.calendar import Calendar
+    from workflow.core.definition import Guard
     from workflow.outcome import Done
 
 ORIGIN = "mufakat/demo"
 FIRST_YEAR = 2015
 PEOPLE = (  # (login, name, roles): whoever runs the demo is its coordinator
-    ("legal", "Legal bureau (demo)", ("legal",)),
-    ("secretary", "City secretary (demo)", ("secretary",)),
+    ("legal", "Legal bureau (demo)", ("legal",)), ("secretary", "City secretary (demo)", ("secretary",)),
     ("mayor", "Mayor (demo)", ("mayor",)),
     ("technical-unit", "Technical unit (demo)", ("technical-unit",)),
     ("finance", "Finance office (demo)", ("finance",)),
@@ -125,8 +125,8 @@ def read(folder: str) -> list[Agreement]:
     return [agreement for _, agreement in sorted(found, key=lambda pair: pair[0])]
 
 
-def build(path: str, documents: str, folder: str, catalog: Callable[[], Catalog], guards: Mapping[str, Callable[..., str | None]],
-          clock: Callable[[], str], login: str) -> Generator[Told, None, None]:
+def build(path: str, documents: str, folder: str, catalog: Callable[[], Catalog], guards: Mapping[str, Guard], clock: Callable[[], str],
+          login: str) -> Generator[Told, None, None]:
     """
     Build the demo's database, telling its story as it happens; the file is there once the story has been told to its end.
 
@@ -180,8 +180,8 @@ def _settle(unfinished: str, path: str, made: KeyFile, key: KeyFile) -> None:
 class Stage:
     """Where the story is played: an office of its own, and an engine for each of its people."""
 
-    def __init__(self, store: SqliteStore, workshop: str, documents: str, catalog: Callable[[], Catalog],
-                 guards: Mapping[str, Callable[..., str | None]], clock: Callable[[], str], login: str) -> None:
+    def __init__(self, store: SqliteStore, workshop: str, documents: str, catalog: Callable[[], Catalog], guards: Mapping[str, Guard],
+                 clock: Callable[[], str], login: str) -> None:
         self.workshop, self.store, self.clock = workshop, store, clock
         self.today = dates.earliest(civil_day(clock(), DEFAULT_ZONE))
         people = self._office(store, clock, login)

@@ -11,15 +11,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workflow.core.calendar import Calendar, calendar_of
-from workflow.core.definition import Definition, Track, definition, track
+from workflow.core.definition import Definition, Track, definition, genuine, track, versions
 from workflow.core.draft import Office
-from workflow.errors import InvalidInput, NotFound, Phrase
+from workflow.errors import AuditError, InvalidInput, NotFound, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from workflow.catalog import Catalog
     from workflow.core.agreement import Change, Instance
+    from workflow.core.definition import Guard
     from workflow.core.office import Actor
     from workflow.ports import Definitions, Pinned
     from workflow.ports import Office as OfficeRecords
@@ -27,11 +28,22 @@ if TYPE_CHECKING:
 DEFAULT_ZONE = "Asia/Jakarta"
 
 
+class DefinitionChanged(AuditError):
+    """A definition in the database is not the one that was pinned there."""
+
+    mend = "mufakat audit verify --state"
+
+    def __init__(self, name: str, version: int) -> None:
+        self.name, self.version = name, version
+        super().__init__(Phrase("the definition {name} {version} was changed in the database since it was pinned: nothing is decided by it",
+                                name=name, version=version))
+
+
 class Library:
     """Definitions, calendars and settings over one store; `catalog` is called once, when something is to be opened."""
 
     def __init__(self, definitions: Definitions, records: OfficeRecords, catalog: Callable[[], Catalog],
-                 guards: Mapping[str, Callable[..., str | None]]) -> None:
+                 guards: Mapping[str, Guard]) -> None:
         self._definitions, self._records, self._read_catalog, self._guards = definitions, records, catalog, guards
         self._catalog_read: Catalog | None = None
         self._stages: dict[tuple[str, int, str], Definition] = {}
@@ -86,15 +98,22 @@ class Library:
         key = (name, version, digest)
         found = self._stages.get(key)
         if found is None:
-            found = self._stages[key] = definition(self._definitions.pinned("stage", *key), digest)
+            found = self._stages[key] = definition(self._pinned("stage", *key), digest)
         return found
 
     def track(self, name: str, version: int, digest: str) -> Track:
         key = (name, version, digest)
         found = self._tracks.get(key)
         if found is None:
-            found = self._tracks[key] = track(self._definitions.pinned("track", *key), digest)
+            found = self._tracks[key] = track(self._pinned("track", *key), digest)
         return found
+
+    def _pinned(self, kind: str, name: str, version: int, digest: str) -> dict[str, Any]:
+        """What was pinned, held to its hash: whoever could edit it in the database would decide what may happen."""
+        data = self._definitions.pinned(kind, name, version, digest)
+        if not genuine(data, digest, versions(self._guards)):
+            raise DefinitionChanged(name, version)
+        return data
 
     def newest_stage(self, name: str) -> Definition:
         """The newest definition of a stage, for an instance about to be opened."""

@@ -230,6 +230,9 @@ class Health(Protocol):
     def counts(self) -> dict[str, int]:
         """How many rows each table has."""
 
+    def requests(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Of these requests those that are on record: chain and number of the entry of each."""
+
     def holders(self, sha256: str) -> list[tuple[str, int]]:
         """Which documents that are kept have these bytes: agreement and number of each."""
 

@@ -2,19 +2,22 @@
 The business tables against the journal: what its chains add up to must be what stands on record, row for row, and nothing else may stand there.
 
 It finds what was edited behind the engine. Personal values beside the journal must be those that it committed to, and none may be missing that
-no entry says was erased.
+no entry says was erased; a definition must be the one that was pinned, and there while something is opened by it; a request that was carried out
+must be known, or it would be carried out again.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workflow.core.agreement import KEYS
+from workflow.core.definition import genuine
 from workflow.core.entry import commitment
 from workflow.core.office import SYS
 from workflow.core.replay import replay
 from workflow.errors import NotFound, Phrase, StoreError
-from workflow.ports import Agreements, Health, Journal, Office
+from workflow.ports import Agreements, Definitions, Health, Journal, Office
 from workflow.scrutiny import parsed
 
 if TYPE_CHECKING:
@@ -30,20 +33,26 @@ MANY = 20  # rows of one table and one chain that are told of, one by one
 Fault = tuple[str, int | None, Phrase]  # chain, number of the entry, what is wrong
 
 
-class Records(Agreements, Office, Journal, Health, Protocol):
+class Records(Agreements, Definitions, Office, Journal, Health, Protocol):
     """What is asked of a database."""
 
 
-def reconcile(store: Records, seen: Scrutiny) -> Iterator[Fault]:
-    """What on record is not what the journal gives, chain by chain."""
-    total: dict[str, int] = dict.fromkeys(KEYS, 0)
+def reconcile(store: Records, seen: Scrutiny, guards: Mapping[str, int]) -> Iterator[Fault]:
+    """What on record is not what the journal gives, chain by chain; `guards` as `genuine` has them."""
+    total: dict[str, int] = dict.fromkeys((*KEYS, "request"), 0)
+    opened: set[tuple[str, str, int, str]] = set()
     for chain, head in seen.heads.items():
         try:
             entries = list(store.entries(chain))
             yield from _details(chain, entries, seen.erased)
+            asked = {content["req"]: entry.cseq for entry in entries if (content := parsed(entry.body))["req"]}
+            total["request"] += len(asked)
+            yield from _requests(store, chain, asked)
             again = replay(entries)
             for table, rows in again.items():
                 total[table] += len(rows)
+            opened.update(("track", row.track, row.track_version, row.track_hash) for row in again["agreement"].values())
+            opened.update(("stage", row.stage, row.version, row.hash) for row in again["instance"].values())
             yield from _differences(store, chain, head, again)
         except StoreError:
             raise
@@ -52,7 +61,37 @@ def reconcile(store: Records, seen: Scrutiny) -> Iterator[Fault]:
         except Exception as fault:  # noqa: BLE001  # an attacker may have put anything there, and the next chain is looked at all the same
             yield chain, None, Phrase("{chain}: what is on record cannot be compared with the journal ({fault})", chain=chain,
                                       fault=f"{type(fault).__name__}: {fault}")
+    yield from _definitions(store, opened, guards)
     yield from _strays(store, total)
+
+
+def _requests(store: Records, chain: str, asked: Mapping[str, int]) -> Iterator[Fault]:
+    """Requests that were carried out, and whose repetition would not be known."""
+    known = store.requests(list(asked)) if asked else {}
+    for id, cseq in asked.items():
+        if id not in known:
+            yield chain, cseq, Phrase("{chain}#{cseq}: its request {id} is not on record, and would be carried out again", chain=chain, cseq=cseq,
+                                      id=id)
+        elif known[id] != (chain, cseq):
+            yield chain, cseq, Phrase("{chain}#{cseq}: its request {id} is on record for another entry", chain=chain, cseq=cseq, id=id)
+
+
+def _definitions(store: Records, opened: set[tuple[str, str, int, str]], guards: Mapping[str, int]) -> Iterator[Fault]:
+    """Definitions that are not what was pinned, or not there any more."""
+    for kind, name, version, digest, body in store.pinned_all():
+        opened.discard((kind, name, version, digest))
+        if not is_genuine(body, digest, guards):
+            yield "", None, Phrase("the definition {name} {version} is not the one that was pinned", name=name, version=version)
+    for _, name, version, _ in sorted(opened):
+        yield "", None, Phrase("the definition {name} {version} is not on record, and something was opened by it", name=name, version=version)
+
+
+def is_genuine(body: str, digest: str, guards: Mapping[str, int]) -> bool:
+    """As `genuine`; what cannot be read is not."""
+    try:
+        return genuine(json.loads(body), digest, guards)
+    except Exception:  # noqa: BLE001  # an attacker may have put anything there
+        return False
 
 
 def _details(chain: str, entries: Iterable[Sealed], erased: set[tuple[str, int, str]]) -> Iterator[Fault]:
@@ -128,7 +167,7 @@ def _office(store: Records, again: Tables) -> tuple[Head, Mapping[str, Mapping[t
 def _strays(store: Records, total: Mapping[str, int]) -> Iterator[Fault]:
     """Rows of agreements, and of calendars, that no chain tells of."""
     counts = store.counts()
-    for table in KEYS:
+    for table in total:
         if counts[table] != total[table]:
             yield "", None, Phrase("{table}: {found} rows are on record, and the journal gives {told}", table=table, found=counts[table],
                                    told=total[table])

@@ -17,20 +17,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from workflow.errors import AuditError, Phrase
 from workflow.evidence import Signatures, instant, log_before, pins_of, points_of
 from workflow.growing import WIDTH, Tree
-from workflow.ports import Agreements, Checkpoints, Health, Journal, Nodes, Office, Places
+from workflow.ports import Agreements, Checkpoints, Definitions, Health, Journal, Nodes, Office, Places
 from workflow.scrutiny import Scrutiny
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from workflow.core.checkpoint import Checkpoint, Key
     from workflow.documents import Documents
     from workflow.evidence import Point
 
+NOTHING: Mapping[str, int] = {}
 EXITS = {"VERIFIED": 0, "TAMPERED": 6, "INCONCLUSIVE": 8}
 
 
-class Records(Agreements, Office, Journal, Places, Nodes, Checkpoints, Health, Protocol):
+class Records(Agreements, Definitions, Office, Journal, Places, Nodes, Checkpoints, Health, Protocol):
     """What a verification asks of a database."""
 
 
@@ -80,21 +81,24 @@ class Asked(NamedTuple):
     now: str
     documents: Documents | None
     state: bool
+    guards: Mapping[str, int]
 
 
 def verify(store: Records, *, keys: Sequence[Key] = (), pins: Sequence[str] = (), max_age: int | None = None, now: str,
-           documents: Documents | None = None, state: bool = False, progress: Callable[[int], object] | None = None) -> Report:
+           documents: Documents | None = None, state: bool = False, guards: Mapping[str, int] = NOTHING,
+           progress: Callable[[int], object] | None = None) -> Report:
     """
     Hold a log to what an auditor has: keys from outside the database, pins (the texts of checkpoints that were kept), the newest's greatest age.
 
-    `now` is a UTC instant, `max_age` seconds. With `documents` the stored files are hashed; with `state` the business tables are replayed.
+    `now` is a UTC instant, `max_age` seconds. With `documents` the stored files are hashed; with `state` the business tables are replayed,
+    and definitions held to their hashes with `guards` (version of each guard).
     `progress` is told now and then how many entries were looked at.
 
     Raises:
         InvalidInput: a pin is no checkpoint.
         StoreError: the database cannot be read.
     """
-    asked = Asked(list(keys), pins_of(pins), max_age, now, documents, state)
+    asked = Asked(list(keys), pins_of(pins), max_age, now, documents, state, guards)
     with store.moment():
         return _Verification(store, asked).report(progress)
 
@@ -126,7 +130,7 @@ class _Verification:
             self._find(self._papers())
         if whole and self.asked.state and self.seen.foreign is None:
             from workflow.reconciling import reconcile
-            self.findings += [Finding(None, chain, cseq, text) for chain, cseq, text in reconcile(self.store, self.seen)]
+            self.findings += [Finding(None, chain, cseq, text) for chain, cseq, text in reconcile(self.store, self.seen, self.asked.guards)]
         return self._told(signatures)
 
     def _find(self, found: Any) -> None:

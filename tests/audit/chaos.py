@@ -25,15 +25,17 @@ from world import ORIGIN
 
 from workflow.audit import Log
 from workflow.core.agreement import Change, Head
+from workflow.core.definition import content_hash
 from workflow.core.entry import seal, uuid7
 from workflow.core.merkle import leaf_hash, root
 from workflow.keys import KeyFile
-from workflow.ports import HeadMoved
+from workflow.ports import HeadMoved, Pinned
 from workflow.store import open_store
 from workflow.verifying import verify
 
 NOW = "2026-03-02T05:00:00.000000Z"
 WRITERS, SIGNERS, PIECES = 8, 2, 60
+TRACK = Pinned("track", "sister-city", 1, content_hash({}), "{}")
 KILLS = 6  # at the least, however quick the writers are
 SHARED = "agr-shared"  # an agreement that all write to
 
@@ -44,10 +46,10 @@ class Undone(Exception):
 
 def enter(store: Any, head: Head) -> None:
     """The next entry of an agreement; the first begins it."""
-    first = new("agreement", id=head.chain, ref=f"ref-{head.chain}") if not head.cseq else new("activity", no=head.cseq)
+    first = new("agreement", id=head.chain, ref=f"ref-{head.chain}", track_hash=TRACK.hash) if not head.cseq else new("activity", no=head.cseq)
     entry = seal(Change("activity", (first,), "2026-03-02"), head=head, origin=ORIGIN, eid=uuid7(head.cseq, os.urandom(10)), recorded=NOW,
                  person="p1", identity="os", salts=lambda: os.urandom(32))
-    store.commit(head, entry, (first,))
+    store.commit(head, entry, (first,), definitions=() if head.cseq else [TRACK])
 
 
 def write(address: str, number: int, pieces: int, chance: random.Random) -> None:

@@ -153,6 +153,28 @@ def insert_stray(intruder):
     intruder("INSERT INTO activity VALUES ('agr-none', 1, 'activity', 'x', '', '2026-01-01', '', '', '', ?)", False)
 
 
+def loosen(intruder):
+    """A step of the machine that asks for less, where whoever decides next reads it."""
+    (body,) = intruder("SELECT body FROM definition WHERE name = 'loi'")[0]
+    machine = json.loads(body)
+    machine["transition"]["clear"].pop("needs")
+    intruder("UPDATE definition SET body = ? WHERE name = 'loi'", json.dumps(machine, ensure_ascii=False, separators=(",", ":")))
+
+
+def forget_request(intruder):
+    """Done once, and to be done once more by the same request."""
+    with intruder.office.open() as store:
+        intruder.office.world(store).engine.activity(REF, "a call", Ask(occurred="2026-01-13", request="r-1"))
+    intruder("DELETE FROM request WHERE id = 'r-1'")
+
+
+def turn_request(intruder):
+    """The repetition of one request is told the outcome of another."""
+    with intruder.office.open() as store:
+        intruder.office.world(store).engine.activity(REF, "a call", Ask(occurred="2026-01-13", request="r-1"))
+    intruder("UPDATE request SET cseq = 1 WHERE id = 'r-1'")
+
+
 def put_back_what_was_erased(intruder):
     """From a backup: the right value, with its salt."""
     chain, cseq, path = next((content["chain"], *effect["k"]) for content in intruder.contents if content["act"] == "erase"
@@ -239,6 +261,12 @@ MATRIX = {
     "a row made unreadable":                           ("T T T T", say("UPDATE instance SET links = 'no JSON'")),
     "the key in the settings edited":                  ("T T T T", say("""UPDATE setting SET value = '"x"' WHERE name = 'log_key'""")),
     "a head edited":                                   ("T T T T", say("UPDATE head SET cseq = cseq + 1"), ONE),
+    "a definition edited":                             ("T T T T", loosen),
+    "a definition made unreadable":                    ("T T T T", say("UPDATE definition SET body = 'no JSON' WHERE name = 'loi'")),
+    "a definition deleted":                            ("T T T T", say("DELETE FROM definition WHERE name = 'loi'")),
+    "a request forgotten":                             ("T T T T", forget_request),
+    "a request turned to another entry":               ("T T T T", turn_request),
+    "a request that nobody made":                      ("T T T T", say("INSERT INTO request VALUES ('r-0', 'd', 'sys', 1)")),
     "a personal value edited":                         ("T T T T", say(f"UPDATE audit_detail SET value = '\"X\"' WHERE cseq = {DETAIL}")),
     "the salt of a personal value edited":             ("T T T T", lambda it: it(f"UPDATE audit_detail SET salt = ? WHERE cseq = {DETAIL}", b"x")),
     "a personal value deleted":                        ("T T T T", say(f"DELETE FROM audit_detail WHERE cseq = {DETAIL}")),

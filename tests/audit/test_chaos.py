@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from audit.chaos import KILLS, NOW, chaos
+from audit.chaos import KILLS, NOW, TRACK, chaos
 from building import new
 from world import ORIGIN
 
@@ -27,10 +27,10 @@ def play(store, count=300):
     heads = {chain: Head(chain) for chain in ("agr-1", "agr-2", "agr-3")}
     for number in range(count):
         head = heads[f"agr-{number % 3 + 1}"]
-        effect = new("agreement", id=head.chain, ref=f"ref-{head.chain}") if not head.cseq else new("activity", no=head.cseq)
+        effect = new("agreement", id=head.chain, ref=f"ref-{head.chain}", track_hash=TRACK.hash) if not head.cseq else new("activity", no=head.cseq)
         entry = seal(Change("activity", (effect,), "2026-03-02"), head=head, origin=ORIGIN, eid=uuid7(number, bytes(10)), recorded=NOW, person="p1",
                      identity="os", salts=lambda: bytes(32))
-        store.commit(head, entry, (effect,))
+        store.commit(head, entry, (effect,), definitions=() if head.cseq else [TRACK])
         heads[head.chain] = Head(head.chain, entry.cseq, entry.leaf)
 
 
@@ -75,4 +75,4 @@ def test_a_copied_log_is_the_same_log(database_file, own_database_url, tmp_path,
     for address in (source, target):
         with opened(address) as store:
             report = verify(store, keys=[public], pins=[before], now=NOW, state=True)
-            assert (report.verdict, report.entries, report.pinned) == ("VERIFIED", 301, 300)
+            assert (report.verdict, report.entries, report.pinned, report.findings) == ("VERIFIED", 301, 300, ())

@@ -314,3 +314,21 @@ def test_the_log_streams_in_flat_memory(signed):
     count, kilobytes = map(int, done.stdout.split())
     assert count > 6000
     assert kilobytes < 10_000
+
+
+@pytest.mark.parametrize("edit", ["UPDATE definition SET body = replace(body, '\"needs\"', '\"wants\"')",
+                                  "DELETE FROM definition WHERE kind = 'stage'"], ids=["changed", "deleted"])
+def test_nothing_is_decided_by_a_definition_that_is_not_the_one_that_was_pinned_and_history_is_told_all_the_same(signed, edit):
+    with sqlite3.connect(signed.folder / "office.db", isolation_level=None) as link:
+        link.execute(edit)
+    link.close()
+    count = len(signed.json("audit log"))
+
+    refused = signed("advance bogor-kisarazu/loi consult")
+    assert (refused.exit_code, len(signed.json("audit log"))) == (6 if "UPDATE" in edit else 3, count)
+    assert signed("doctor").exit_code == 6
+    assert "opened" in signed.ok("history bogor-kisarazu")
+    agenda = signed("agenda")
+    assert (agenda.exit_code, "bogor-kisarazu/loi" in agenda.stderr) == (0, "UPDATE" in edit)
+    assert verdict(signed, "--key key.txt --state")[0] == 6
+    assert "loi 1" in verdict(signed, "--key key.txt --state")[1]["why"]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import definitions
-from workflow.catalog import Catalog, pinned, pinned_track
-from workflow.core.definition import content_hash
+from workflow.catalog import Catalog
+from workflow.core.definition import content_hash, definition, genuine, track, versions
 from workflow.errors import DefinitionNotFound, InvalidDefinition
 
 LOI = Path(definitions.HERE, "stages", "loi.toml").read_text(encoding="utf-8")
@@ -42,13 +42,25 @@ def test_it_knows_what_is_shipped(catalog):
     assert catalog.latest("track", "association").definition.kind == "ksdpk"
 
 
-def test_the_stored_body_builds_the_same_definition(catalog):
+def test_the_stored_body_builds_the_same_definition_and_is_known_to_be_genuine(catalog):
     """What is pinned in the database is all that the daily path needs."""
-    for name in catalog.names("stage"):
-        found = catalog.latest("stage", name)
-        assert pinned(found.pinned.body, found.pinned.hash) == found.definition
-    track = catalog.latest("track", "sister-city")
-    assert pinned_track(track.pinned.body, track.pinned.hash) == track.definition
+    guards = versions(definitions.GUARDS)
+    for kind, build in (("stage", definition), ("track", track)):
+        for name in catalog.names(kind):
+            found = catalog.latest(kind, name)
+            data = json.loads(found.pinned.body)
+            assert build(data, found.pinned.hash) == found.definition
+            assert genuine(data, found.pinned.hash, guards)
+            assert not genuine({**data, "version": 2}, found.pinned.hash, guards)
+
+
+def test_what_older_and_newer_versions_of_its_guards_made_is_genuine(catalog):
+    """A condition that changed since does not make a forgery of what was pinned before."""
+    data, known = catalog.latest("stage", "mou").data, versions(definitions.GUARDS)
+    for raised in (1, -1):
+        pinned = content_hash(data, {name: version + raised for name, version in known.items()})
+        assert pinned != content_hash(data, known)
+        assert genuine(data, pinned, known)
 
 
 def test_identity_is_content_and_the_versions_of_its_guards(catalog):

@@ -81,6 +81,11 @@ def gather(app: App, until: str, *, mine: bool) -> dict[str, list[dict[str, Any]
     living = store.stuck(app.today, owner=owner, limit=2_000)
     refs = list(dict.fromkeys(row["agreement"] for row in living))[:MOST]
     stages = [(words(row["agreement"]), row["ref"].partition("/")[2]) for row in living if row["agreement"] in refs]
+    lost = [f"{held.ref}/{stage}" for held, stage in stages if not held.defined(stage)]
+    if lost:
+        app.console.tell(_("of these nothing can be said, as their definition cannot be used (mufakat doctor): {stages}").format(
+            stages=", ".join(lost)))
+        stages = [(held, stage) for held, stage in stages if f"{held.ref}/{stage}" not in lost]
     waiting = [row for held, stage in stages for row in _mine(app, held, held.draft.instance(stage))]
     stuck = [row for held, stage in stages for row in _idle(held, held.draft.instance(stage), today)]
     return {"overdue": [row for row in due if (row["days_left"] < 0 or row["overdue"]) and not row["stopped_on"]],

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workflow.audit import Log
     from workflow.catalog import Catalog
     from workflow.commands.words import Words
+    from workflow.core.definition import Guard
     from workflow.core.office import Actor, Person
     from workflow.engine import Engine
     from workflow.keys import KeyFile
@@ -30,7 +31,7 @@ class Parts(NamedTuple):
 
     open_store: Callable[[str, bool], Store]  # a path or a URL, read only
     catalog: Callable[[Sequence[str]], Catalog]  # the user's folders of definitions
-    guards: Callable[[], Mapping[str, Callable[..., str | None]]]
+    guards: Callable[[], Mapping[str, Guard]]
     calendar_files: Callable[[], list[str]]  # texts of the shipped calendar files
     demo: Callable[[], str]  # the folder of the demo's data
     commands: Sequence[str] = ()  # what may follow `mufakat` on a command line

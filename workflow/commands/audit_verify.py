@@ -46,12 +46,14 @@ def verify_command(app: App, pins: tuple[str, ...], keys: tuple[str, ...], max_a
         return
     from workflow.commands.progress import progress
     from workflow.commands.typed import duration
+    from workflow.core.definition import versions
     from workflow.documents import Documents
     from workflow.verifying import verify
 
     with progress(lambda count: _n("{count} entry", "{count} entries", count)) as tell:
         report = verify(app.store(), keys=known, pins=[read("pin", path) for path in pins], max_age=duration("max-age", max_age) if max_age else None,
-                        now=app.clock(), documents=Documents(app.documents) if app.documents else None, state=state, progress=tell)
+                        now=app.clock(), documents=Documents(app.documents) if app.documents else None, state=state,
+                        guards=versions(app.parts.guards()), progress=tell)
     if app.plain:
         _screen(app, report, given=bool(known or pins))
     else:

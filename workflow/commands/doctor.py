@@ -78,6 +78,7 @@ def _examine(app: App) -> Iterator[Finding]:
     yield from _documents(app, store)
     yield from _calendars(app, store)
     yield from _people(app)
+    yield from _pinned(app, store)
     yield from _policies(app)
     yield from _overdue(app, store)
     yield from _reminders(app, store)
@@ -171,6 +172,19 @@ def _people(app: App) -> Iterator[Finding]:
         yield Finding("people", "info", _("without a role, so they may do nothing: {names}").format(names=", ".join(idle)))
     if not idle:
         yield Finding("people", "ok", _n("{count} person, with a role", "{count} people, everybody has a role", len(people)))
+
+
+def _pinned(app: App, store: Store) -> Iterator[Finding]:
+    """Definitions that are not what was pinned: nothing is decided by them."""
+    from workflow.core.definition import versions
+    from workflow.reconciling import is_genuine
+
+    guards = versions(app.parts.guards())
+    changed = [f"{row.name} {row.version}" for row in store.pinned_all() if not is_genuine(row.body, row.hash, guards)]
+    if changed:
+        said = _("changed in the database, so that nothing is decided by them: {names}").format(names=", ".join(changed))
+        yield Finding("definitions", "fault", said, _("restore the last backup; what else was changed: {command}").format(
+            command="mufakat audit verify --state"))
 
 
 def _policies(app: App) -> Iterator[Finding]:

@@ -43,7 +43,7 @@ class Words:
         """What a state, transition, requirement, field, deadline or outcome is called; its id where it has no label."""
         if instance is None:
             return label_of(self.draft.office.track.labels, kind, name)
-        labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
+        labels = self._labels(instance)
         return label_of(labels.get("item", {}) if instance.parent else labels, kind, name)
 
     def called(self, ref: str, kind: str, name: str) -> str:
@@ -61,8 +61,21 @@ class Words:
         if instance.parent:
             row = self.draft.row(instance.ref, "title")
             return str(row.data.get("title", "")) if row else ""
-        labels = self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
-        return pick(labels.get("stage", {})) or instance.stage
+        return pick(self._labels(instance).get("stage", {})) or instance.stage
+
+    def defined(self, ref: str) -> bool:
+        """Whether the definition of a stage can be used."""
+        try:
+            return bool(self.draft.definition(self.draft.instance(ref)))
+        except WorkflowError:
+            return False
+
+    def _labels(self, instance: Instance) -> Mapping[str, Any]:
+        """What a definition calls things; nothing where it is lost or was changed, so that history is told all the same."""
+        try:
+            return self.draft.office.pinned(instance.stage, instance.version, instance.hash).labels
+        except WorkflowError:
+            return {}
 
     def fact(self, ref: str, field: str, value: Any) -> str:
         """A field of a stage with what is on record: `Kind of term Without end`."""

@@ -9,18 +9,21 @@ and within one definition a field name belongs to one requirement (several only 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from workflow.core import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import date
 
 Table = dict[str, Any]
 NOTHING: Mapping[str, Any] = {}
 
 MAX_KNOWN = 4096
+NEWER = 6  # versions of a guard that are tried beyond the one that is known: a newer program may have pinned them
 INSTRUMENT_FIELDS = {  # fields that an instrument carries, by the flag that asks for them
     "term": {"term_kind": "fixed|auto-renew|evergreen|unknown", "term_months": "int", "notice_months": "int"},
     "place": {"place": "text", "abroad": "bool"},
@@ -31,6 +34,15 @@ LETTER_FIELDS = {"sent": "date", "number": "text", "received": "date"}
 REPLY_FIELDS = {"asked": "date", "asked_number": "text", "asked_received": "date",
                 "answer": "text", "received": "date", "number": "text"}
 MEETING_FIELDS = {"held_on": "date", "attended": "list"}
+
+
+class Guard(Protocol):
+    """A named condition, and the version of what it says."""
+
+    @property
+    def version(self) -> int: ...
+
+    def __call__(self, facts: Callable[[str], Any], today: date | str) -> str | None: ...
 
 
 class Requirement(NamedTuple):
@@ -160,16 +172,35 @@ class Track(NamedTuple):
     labels: Mapping[str, Any]
 
 
+def versions(guards: Mapping[str, Guard]) -> dict[str, int]:
+    """The version of each guard."""
+    return {name: guard.version for name, guard in guards.items()}
+
+
 def content_hash(data: Mapping[str, Any], guards: Mapping[str, int] = NOTHING) -> str:
     """
     The identity of a definition's content: SHA-256, in hex, over its canonical JSON and the versions of the guards it names.
 
     Labels count too: what a person read when deciding is part of what was decided on.
     """
-    rows = [*data.get("requirement", NOTHING).values(), *data.get("item", NOTHING).get("requirement", NOTHING).values()]
-    named = {row["guard"]: guards.get(row["guard"], 0) for row in rows if "guard" in row}
-    canonical = json.dumps([data, named], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    canonical = json.dumps([data, {name: guards.get(name, 0) for name in _guarded(data)}], sort_keys=True, separators=(",", ":"),
+                           ensure_ascii=False, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def genuine(data: Mapping[str, Any], digest: str, guards: Mapping[str, int]) -> bool:
+    """Whether data is what a content hash names, with the guards as they are now or, for an older definition, in versions they once had."""
+    if content_hash(data, guards) == digest:
+        return True
+    names = _guarded(data)
+    versions = itertools.product(*(range(guards.get(name, 0) + NEWER) for name in names))
+    return any(content_hash(data, dict(zip(names, tried, strict=True))) == digest for tried in versions)
+
+
+def _guarded(data: Mapping[str, Any]) -> list[str]:
+    """The guards that a definition names."""
+    rows = [*data.get("requirement", NOTHING).values(), *data.get("item", NOTHING).get("requirement", NOTHING).values()]
+    return sorted({row["guard"] for row in rows if "guard" in row})
 
 
 def definition(data: Mapping[str, Any], digest: str) -> Definition:

@@ -6,12 +6,15 @@ Every filter is a condition with a bound value; a page begins after the last ref
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workflow.core.agreement import RECORDS
 from workflow.store.connection import REVISION, Connected
 from workflow.store.statements import listed
-from workflow.store.values import FLAGS, OF_AGREEMENT, OF_OFFICE, TABLES, decode
+from workflow.store.values import FLAGS, OF_AGREEMENT, OF_OFFICE, TABLES, decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STAGES = ("SELECT json_group_array(json_object('ref', ref, 'stage', stage, 'number', number, 'version', version, 'hash', hash, "
           "'state', state, 'since', since, 'opened_on', opened_on, 'irregular', json(iif(irregular, 'true', 'false')), "
@@ -45,6 +48,7 @@ OLDEST = " ORDER BY i.since, a.ref, i.ref LIMIT ?"
 STUCK_OWN = f"{LIVE}{STANDS}agreement a JOIN instance i ON i.agreement = a.id AND a.owner = ? AND i.since <= ? AND {IS_LIVE}{OLDEST}"
 STUCK_ALL = LIVE + STANDS.replace("i.", "o.") + "({found}) o JOIN agreement a ON a.id = o.agreement" + OLDEST.replace("i.", "o.")
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= ? ORDER BY wake_at LIMIT ?"
+REQUESTS = "SELECT id, chain, cseq FROM request WHERE id IN (SELECT value FROM json_each(?))"
 HOLDERS = "SELECT agreement, no FROM document WHERE sha256 = ? AND stored = 1"
 TRIGGERS = tuple(f"{table}_{rule}" for table in ("entry", "checkpoint") for rule in ("comes_next", "never_changes", "never_goes"))
 UNPINNED = ("SELECT a.ref || '/' || i.ref FROM instance i JOIN agreement a ON a.id = i.agreement WHERE NOT EXISTS "
@@ -107,9 +111,12 @@ class SqliteListing(Connected):
         return list(dict.fromkeys(row[0] for row in self._all(DUE, (now, limit))))
 
     def counts(self) -> dict[str, int]:
-        names = {table: TABLES[table] for table in OF_AGREEMENT + OF_OFFICE} | {name: name for name in ("entry", "definition")}
+        names = {table: TABLES[table] for table in OF_AGREEMENT + OF_OFFICE} | {name: name for name in ("entry", "definition", "request")}
         names["pending"] = "entry WHERE seq > (SELECT size FROM tree)"
         return {table: self._one(f"SELECT count(*) FROM {name}")[0] for table, name in names.items()}
+
+    def requests(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        return {id: (chain, cseq) for id, chain, cseq in self._all(REQUESTS, (encode(ids),))}
 
     def holders(self, sha256: str) -> list[tuple[str, int]]:
         return self._all(HOLDERS, (sha256,))

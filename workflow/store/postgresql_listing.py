@@ -45,6 +45,7 @@ OF_STATE = ('SELECT * FROM instance i WHERE i.state = p.state COLLATE "C" AND i.
 STUCK_ALL = STUCK.format(found=f"place p CROSS JOIN LATERAL ({OF_STATE}) i JOIN agreement a ON a.id = i.agreement")
 STUCK_OWN = STUCK.format(found="agreement a JOIN instance i ON i.agreement = a.id AND a.owner = %(owner)s AND i.since <= %(before)s AND " + IS_LIVE)
 DUE = "SELECT agreement FROM deadline WHERE wake_at <> '' AND wake_at <= %s ORDER BY wake_at LIMIT %s"
+REQUESTS = "SELECT id, chain, cseq FROM request WHERE id = ANY(%s)"
 HOLDERS = "SELECT agreement, no FROM document WHERE sha256 = %s AND stored"
 TRIGGERS = ("checkpoint_never_changes", "entry_comes_next", "entry_never_changes", "entry_never_goes", "place_never_changes")
 ENABLED = "SELECT tgname FROM pg_trigger WHERE tgrelid IN ('entry'::regclass, 'checkpoint'::regclass, 'numbered'::regclass) AND tgenabled = 'A'"
@@ -105,9 +106,12 @@ class PostgresListing(Groups):
         return list(dict.fromkeys(row[0] for row in self._all(DUE, (now, limit))))
 
     def counts(self) -> dict[str, int]:
-        names = {table: TABLES[table] for table in OF_AGREEMENT + OF_OFFICE} | {name: name for name in ("entry", "definition", "pending")}
+        names = {table: TABLES[table] for table in OF_AGREEMENT + OF_OFFICE} | {name: name for name in ("entry", "definition", "request", "pending")}
         (row,) = self._named("SELECT " + ", ".join(f'(SELECT count(*) FROM {name}) AS "{table}"' for table, name in names.items()))
         return row
+
+    def requests(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        return {id: (chain, cseq) for id, chain, cseq in self._all(REQUESTS, (list(ids),))}
 
     def holders(self, sha256: str) -> list[tuple[str, int]]:
         return self._all(HOLDERS, (sha256,))

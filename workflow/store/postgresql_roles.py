@@ -46,7 +46,7 @@ APP = {  # table -> what mufakat does with it
     **dict.fromkeys(("pending", "audit_detail"), PASSES),
     "head": CHANGES, "beat": CHANGES, "tree": ("SELECT", "UPDATE"), "claim": ("SELECT", "INSERT", "UPDATE", "DELETE"), REVISION_TABLE: READ,
 }
-AUDITOR = {name: READ for name in APP if name not in {"request", "claim", "beat"}}
+AUDITOR = {name: READ for name in APP if name not in {"claim", "beat"}}
 STANDING = ("entry", "numbered", "checkpoint")  # whose rows are for ever
 OF_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 OF_COLUMNS = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
