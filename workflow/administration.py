@@ -157,6 +157,10 @@ class Administration:
         self._admin(f"add a day to the calendar {day.calendar}")
         return self._write("calendar", lambda _case: self._changed([day], [], keep_decrees=False), dry_run=dry_run)
 
+    def note(self, act: str, what: str) -> Wrote:
+        """Put on record what changes no row: that the log left the house, that its key was told what it signed."""
+        return self._write(act, lambda _case: (), trigger=what)
+
     def _filled(self, calendar: str, days: list[Day], coverage: list[Coverage], _case: Case) -> Iterable[Effect]:
         held = {row.on: row for row in self.store.calendar(calendar)[0]}
         years, present = {row.year for row in coverage}, {row.on for row in days}
@@ -187,17 +191,17 @@ class Administration:
             raise NotAuthorised("the office", act, ["administrator"], self.actor.name)
 
     def _write(self, act: str, decide: Callable[[Case], Iterable[Effect]], *, dry_run: bool = False, first: Actor | None = None,
-               origin: str = "", reason: str = "") -> Wrote:
+               origin: str = "", reason: str = "", trigger: str = "") -> Wrote:
         actor = first or self.actor
         for _ in range(ATTEMPTS):
             case = self.store.office()
             effects = tuple(decide(case))
-            if not effects or dry_run:
+            if not (effects or trigger) or dry_run:
                 return Wrote("", effects, dry_run)
             now = self.clock()
             personal = tuple((index, name) for index, effect in enumerate(effects) if effect.table == "person"
                              for name in PERSONAL if effect.values.get(name))
-            change = Change(act, effects, now[:10], personal=personal, reason=reason)
+            change = Change(act, effects, now[:10], trigger=trigger, personal=personal, reason=reason)
             made = {effect.values["name"]: effect.values["value"] for effect in effects if effect.table == "setting" and effect.key is None}
             held = case.tables["setting"].get(("origin",))
             log = origin or str(held.value if held is not None else made.get("origin", ""))

@@ -107,7 +107,7 @@ def test_every_checkpoint_is_there_those_of_one_size_too(papers):
     papers.ok("audit export home")
 
     sizes = sorted(path.stem for path in (papers.folder / "home" / "checkpoints").iterdir())
-    assert [name.partition("-")[2] for name in sizes] == ["", "2"]
+    assert [name.partition("-")[2] for name in sizes] == ["", "2", ""]  # the last covers that it was exported
     assert (papers.folder / "home" / "checkpoint.txt").read_text() == (papers.folder / "home" / "checkpoints" / f"{sizes[-1]}.txt").read_text()
     assert checked(papers, "home", "--key", "key.txt")["verdict"] == "VERIFIED"
 
@@ -164,3 +164,12 @@ def test_an_interrupted_export_leaves_nothing_that_looks_whole(papers):
 
     app.close()
     assert [name for name in os.listdir(papers.folder) if "home" in name] == []
+
+
+def test_that_the_log_left_the_house_and_with_what_stands_in_what_left(papers):
+    papers.ok("audit export home --personal --documents")
+
+    last = papers.json("history sys")[-1]
+    assert (last["act"], last["trigger"]) == ("export", "log+personal+documents")
+    assert "with personal values, with documents" in papers.ok("history sys")
+    assert json.loads((papers.folder / "home" / "entries.jsonl").read_text().splitlines()[-1])["act"] == "export"

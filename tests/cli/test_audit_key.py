@@ -255,6 +255,7 @@ def test_a_memory_that_was_lost_is_told_what_was_signed(signed):
     assert "mufakat audit key remember" in signed("audit checkpoint").stderr
 
     signed.ok("audit key remember pin.txt")
+    assert "was told what it signed" in signed.ok("audit log --limit 1")
 
     signed.ok("record bogor-kisarazu/loi place=Tokyo")
     signed.ok("audit checkpoint")

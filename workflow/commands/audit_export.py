@@ -55,7 +55,8 @@ def export_command(app: App, folder: str, personal: bool, documents: bool) -> No
     """
     Write the log into a new folder: every entry, every checkpoint, the register, and verify.py, which checks it all by itself.
 
-    A checkpoint is signed first where the key is here. The folder gets its name when all of it is there.
+    Where the key is here, it is put on record that the log leaves, and a checkpoint is signed first. The folder gets its name when all of it is
+    there.
     """
     from workflow.commands.progress import progress
     from workflow.documents import Documents
@@ -65,6 +66,8 @@ def export_command(app: App, folder: str, personal: bool, documents: bool) -> No
         raise InvalidInput("documents", "", "no folder for documents is set: mufakat config set documents FOLDER")
     signs = app.key is not None and app.key.exists
     if signs:
+        if app.actor.person:
+            app.administration.note("export", "+".join(["log", *(["personal"] if personal else []), *(["documents"] if documents else [])]))
         app.log(sign=True).checkpoint()
     store = app.store(write=signs)
     with progress(lambda count: _n("{count} entry", "{count} entries", count)) as tell:

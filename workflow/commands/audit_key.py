@@ -95,6 +95,8 @@ def remember_command(app: App, file: str) -> None:
         found = key.remember(read("checkpoint", file))
     except InvalidCheckpoint:
         raise InvalidInput("checkpoint", file, "it is no checkpoint that this key signed") from None
+    if app.actor.person:
+        app.administration.note("remember", str(found.size))
     if app.plain:
         app.console.say(_n("{file}: this key has signed {count} entry", "{file}: this key has signed {count} entries", found.size, file=key.path))
     else:

@@ -27,10 +27,12 @@ ACTS = {"start": mark("started"), "record": mark("recorded"), "assign": mark("as
         "defer": mark("reminders wait"), "wake": mark("reminders leave that were parked or given up"),
         "recount": mark("counted again over the calendar"),
         "overdue": mark("overdue"), "erase": mark("personal data erased"),
+        "export": mark("the log was exported"), "remember": mark("the log's key was told what it signed"),
         "key": mark("the log's key"), "restart": mark("the log begins anew")}
 OF_DEADLINE = {"extend": mark("{name} extended"), "suspend": mark("the clock of {name} stands still"),
                "resume": mark("the clock of {name} runs again"), "waive": mark("{name} waived"), "acknowledge": mark("{name} acknowledged"),
                "snooze": mark("{name} put off")}
+TAKEN = {"personal": mark("with personal values"), "documents": mark("with documents")}  # what left with the log
 LONGEST = 2000  # letters of a sentence that is looked for among the messages
 NAME = re.compile("([a-z0-9-]+): ")  # of a requirement, before its reason
 NEXT = re.compile("; (?=[a-z0-9-]+: )")  # between two reasons
@@ -65,6 +67,8 @@ class Recorded:
             return f"{source} → {target}" + (f" ({self.label(agreement, stage, 'transition', trigger)})" if trigger else "")
         if act == "correct" and trigger:
             return _("taken back")
+        if act == "export":
+            return ", ".join([_(ACTS[act]), *(_(TAKEN[part]) for part in trigger.split("+") if part in TAKEN)])
         if act == "open":
             return _("opened in {state}").format(state=target)
         if act in OF_DEADLINE:
