@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64decode
 
 import pytest
 
@@ -172,4 +173,5 @@ def test_that_the_log_left_the_house_and_with_what_stands_in_what_left(papers):
     last = papers.json("history sys")[-1]
     assert (last["act"], last["trigger"]) == ("export", "log+personal+documents")
     assert "with personal values, with documents" in papers.ok("history sys")
-    assert json.loads((papers.folder / "home" / "entries.jsonl").read_text().splitlines()[-1])["act"] == "export"
+    line = json.loads((papers.folder / "home" / "entries.jsonl").read_text().splitlines()[-1])
+    assert json.loads(b64decode(line["body"]))["act"] == "export"
