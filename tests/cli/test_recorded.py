@@ -91,13 +91,13 @@ def test_what_is_recognised_says_in_english_what_was_recorded(message):
 def test_a_corrected_beginning_is_told_as_it_was_and_as_it_is(started, words, said):
     started.ok("correct bogor-kisarazu#1", *words, "--reason", "typo")
 
-    assert f"CORRECTION corrected: {said} — typo" in started.ok("history bogor-kisarazu")
+    assert f"CORRECTION corrected bogor-kisarazu#1: {said} — typo" in started.ok("history bogor-kisarazu")
 
 
 def test_another_reference_is_told_with_the_one_before(started):
     started.ok("correct bogor-kisarazu#1 ref=kisarazu --reason typo")
 
-    assert "CORRECTION corrected: reference bogor-kisarazu → kisarazu — typo" in started.ok("history kisarazu")
+    assert "CORRECTION corrected kisarazu#1: reference bogor-kisarazu → kisarazu — typo" in started.ok("history kisarazu")
 
 
 def test_a_corrected_activity_is_told_field_by_field(started):
@@ -108,8 +108,8 @@ def test_a_corrected_activity_is_told_field_by_field(started):
     history = started.ok("history bogor-kisarazu")
 
     assert "activity recorded: “talks”" in history
-    assert "CORRECTION corrected: title talks → lecture — typo" in history
-    assert "CORRECTION corrected: kind activity → contact; day Fri 20 Feb 2026 → Feb 2026; note – → online — typo" in history
+    assert "CORRECTION corrected bogor-kisarazu#2: title talks → lecture — typo" in history
+    assert "CORRECTION corrected bogor-kisarazu#2: kind activity → contact; day Fri 20 Feb 2026 → Feb 2026; note – → online — typo" in history
 
 
 def test_an_entry_shows_the_parties_part_by_part(started):

@@ -149,7 +149,7 @@ def test_a_signature_that_was_taken_back_is_told_with_its_paper(started):
     said = started.ok("correct bogor-kisarazu#3 --undo --reason never --yes")
 
     assert "Signed letter of intent: signed.pdf   a file is withdrawn" in said
-    assert "CORRECTION Signed → Cleared for signature (Sign): a file is withdrawn — never" in started.ok("history bogor-kisarazu")
+    assert "CORRECTION Signed → Cleared for signature (Sign) bogor-kisarazu#3: a file is withdrawn — never" in started.ok("history bogor-kisarazu")
 
 
 def test_what_was_put_on_record_is_taken_back_the_latest_first(started):
@@ -162,7 +162,9 @@ def test_what_was_put_on_record_is_taken_back_the_latest_first(started):
 
     started.ok("correct bogor-kisarazu#4 --undo --reason never --yes")
     assert "taken back" in started.ok("correct bogor-kisarazu#3 --undo --reason never --yes")
-    assert "loi: CORRECTION taken back — never" in started.ok("history bogor-kisarazu")
+    history = started.ok("history bogor-kisarazu")
+    assert "loi: CORRECTION taken back bogor-kisarazu#3 — never" in history
+    assert "[taken back by bogor-kisarazu#6]" in history
     assert "place" not in started.ok("show bogor-kisarazu/loi")
 
 

@@ -45,7 +45,8 @@ def history_command(app: App, ref: str, limit: int | None, at: str) -> None:
             words.find(stage)
         chain = words.draft.agreement.id
     rows: list[dict[str, Any]] = []
-    corrected: dict[str, str] = {}
+    places: dict[str, str] = {"": ""}  # where an entry stands, by its id
+    corrected: dict[str, dict[str, Any]] = {}
     held: dict[tuple[Any, ...], dict[str, Any]] = {}
     end = end_of(app, at)[1] if at else ""
     for entry, content, effects in read(app, chain):
@@ -53,13 +54,15 @@ def history_command(app: App, ref: str, limit: int | None, at: str) -> None:
             if entry.cseq == 1:
                 raise nothing_yet(at, entry.recorded)
             break
+        places[content["eid"]] = f"{agreement}#{entry.cseq}"
         if content["corrects"]:
-            corrected[content["corrects"]] = f"{agreement}#{entry.cseq}"
+            corrected[content["corrects"]] = content
         facts, links, changes = list(_facts(held, effects)), list(_links(held, effects)), list(_changes(held, effects))
         if not slash or entry.instance == stage or entry.instance.startswith(f"{stage}/") or _touches(effects, stage):
             rows.append(_row(app, agreement, content, effects, facts, links) | {"changes": changes})
     for row in rows:
-        row["corrected_by"] = corrected.get(row["eid"], "")
+        by = corrected.get(row["eid"], {})
+        row |= {"corrects_entry": places.get(row["corrects"], ""), "corrected_by": places[by.get("eid", "")], "taken_back": bool(by.get("trigger"))}
     rows = rows[-limit:] if limit else rows
     from workflow.commands.data import emit_rows
 
@@ -127,7 +130,7 @@ def _row(app: App, agreement: str, content: dict[str, Any], effects: list[Effect
 def _shown(app: App, recorded: Recorded, agreement: str, row: dict[str, Any]) -> dict[str, str]:
     what = _what(recorded, agreement, row)
     if row["corrected_by"]:
-        what += " " + _("[corrected by {entry}]").format(entry=row["corrected_by"])
+        what += " " + (_("[taken back by {entry}]") if row["taken_back"] else _("[corrected by {entry}]")).format(entry=row["corrected_by"])
     at = local(row["recorded"], app.using.library.zone)
     return {"cseq": str(row["cseq"]), "on": day_text(row["occurred"]), "at": at, "who": row["name"], "what": what}
 
@@ -140,7 +143,7 @@ def _what(recorded: Recorded, agreement: str, row: dict[str, Any]) -> str:
     facts += [f"{link['link']} = {link['to']}" for link in row["links"]]
     facts += map(_changed, row["changes"])
     values = "; ".join([*facts, *_effects(recorded, agreement, row["effects"])])
-    told = " ".join(filter(None, (_("CORRECTION") if corrects else "", recorded.act(agreement, row),
+    told = " ".join(filter(None, (_("CORRECTION") if corrects else "", recorded.act(agreement, row), row["corrects_entry"],
                                   _("for {actor}").format(actor=row["behalf"]) if row["behalf"] else "")))
     why = recorded.reason(agreement, row)
     return (f"{stage}: " if stage else "") + told + (f": {values}" if values else "") + (f" — {why}" if why else "")
