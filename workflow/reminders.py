@@ -102,7 +102,7 @@ def _ahead(engine: Engine, case: Case, people: Mapping[str, Person], until: str)
     """One agreement from moment to moment. What has come is taken to have arrived; what is settled before it comes is never said."""
     case, now = whole(case), engine.clock()
     for _ in range(STEPS):
-        due = min((row.wake_at for row in case.tables["deadline"].values() if row.status == "open" and row.wake_at), default="")
+        due = min((row.wake_at for row in case.tables["deadline"].values() if row.wake_at), default="")
         yield from _arriving(case, min(due or until, until))
         if not due or due > until:
             return

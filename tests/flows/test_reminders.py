@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
-from flows.scenes import answer, ask, at_council, entries, existing, mou_in_force, replays
+from flows.scenes import FIXED, answer, ask, at_council, entries, existing, mou_in_force, replays
 from world import World
 
 from workflow.core.agreement import Change, Effect
 from workflow.core.entry import open_entry, seal
 from workflow.core.office import Person
+from workflow.engine import Ask
 from workflow.errors import InvalidInput, StoreError
 from workflow.reminders import forecast, sweep
 
@@ -213,7 +216,7 @@ def test_time_itself_takes_its_steps_at_a_tick(world):
     swept = tick(world, "2026-07-01")
 
     assert world.stage(mou).state == "expired"
-    assert swept.done[-1].change.trigger == "expire"
+    assert [done.change.trigger for done in swept.done if done.change.act == "fire"] == ["expire"]
 
 
 def test_a_step_that_time_could_not_take_is_told_once_and_brought_before_others_once(world):
@@ -312,3 +315,70 @@ def test_a_step_that_was_reminded_of_can_be_taken_back(world):
     assert (world.deadline(mou, "council").status, world.deadline(mou, "council").wake_at) == ("void", "")
     assert tick(world, "2026-05-20").messages == []
     assert replays(world.store, mou)
+
+
+def ending(world, **given):
+    """A memorandum that ends on Saturday 20 June 2026, entered two years after it began."""
+    world.at("2026-03-02")
+    mou = mou_in_force(world, "2024-06-21", ends_on="2026-06-20", **given)
+    deliver(world, mou) if tick(world, "2026-06-15").messages else None
+    return mou
+
+
+def test_that_a_memorandum_has_ended_is_told_though_its_last_day_was_no_working_day(world):
+    mou = ending(world)
+    tick(world, "2026-06-20")  # on that day: a message for Monday
+
+    swept = tick(world, "2026-06-22")
+
+    assert world.stage(mou).state == "expired"
+    assert [row for row in messages(world, mou, "term") if row[2] in ("pending", "superseded")][-2:] == [
+        ("0", "p1", "superseded"), ("ended", "p1", "pending")]
+    assert [(row.kind, row.wake_at[:10]) for row in swept.messages if row.name == "term"] == [("ended", "2026-06-22")]
+
+
+def test_after_downtime_over_the_end_one_message_says_that_it_has_ended(world):
+    mou = ending(world)
+
+    swept = tick(world, "2026-07-01")
+
+    assert [(row.rung, row.kind) for row in swept.messages if row.name == "term" and row.state == "pending"] == [("repeat-1", "ended")]
+    assert replays(world.store, mou)
+
+
+def test_it_is_said_every_week_until_it_has_a_successor_and_eight_times_at_most(world):
+    mou = ending(world)
+    ref = mou.partition("/")[0]
+    tick(world, "2026-06-22")
+    for day in ("2026-06-29", "2026-07-06"):
+        deliver(world, mou)
+        tick(world, day)
+    assert [rung for rung, _, _ in messages(world, mou, "term")][-3:] == ["ended", "repeat-1", "repeat-2"]
+
+    existing(world, ref, "mou", "in-force", "2026-07-06", FIXED | {"signed_on": "2026-07-06", "in_force_on": "2026-07-06", "ends_on": "2030-07-05"},
+             predecessor="mou")
+    tick(world, "2026-07-13")
+
+    assert world.deadline(mou, "term").wake_at == ""
+    assert [state for rung, _, state in messages(world, mou, "term") if rung.startswith("repeat")] == ["sent", "superseded"]
+
+
+def test_what_nobody_disposes_of_falls_silent_after_eight_weeks(world):
+    mou = ending(world)
+    for week in range(12):
+        deliver(world, mou)
+        tick(world, f"{date(2026, 6, 22) + timedelta(weeks=week)}")
+
+    assert [rung for rung, _, _ in messages(world, mou, "term") if rung.startswith("repeat")] == [f"repeat-{number}" for number in range(1, 9)]
+    assert world.deadline(mou, "term").wake_at == ""
+
+
+def test_whoever_has_acknowledged_that_it_ended_is_not_told_again(world):
+    mou = ending(world)
+    tick(world, "2026-06-22")
+    deliver(world, mou)
+
+    world.engine.acknowledge(mou, "term", Ask())
+
+    assert world.deadline(mou, "term").wake_at == ""
+    assert list(tick(world, "2026-07-13").messages) == []

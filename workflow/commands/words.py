@@ -235,7 +235,7 @@ MONTHS = (mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark(
           mark("Nov"), mark("Dec"))
 RECORDED = (  # words of the record itself that screens say
     mark("activity"), mark("contact"), mark("report"), mark("open"), mark("asked"), mark("refused"), mark("approved"), mark("not-required"),
-    mark("waived"), mark("dormant"), mark("late"), mark("reminder"), mark("overdue"), mark("escalation"), mark("announcement"),
+    mark("waived"), mark("dormant"), mark("late"), mark("reminder"), mark("overdue"), mark("escalation"), mark("announcement"), mark("ended"),
 )
 UNITS = {
     "day": ("{count} day", "{count} days"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workflow.core import approving, dates, facts, firing, following, machine, opening, reckoning, recording
+from workflow.core import approving, dates, facts, firing, following, ladder, machine, opening, reckoning, recording
 from workflow.core.agreement import Change
 from workflow.core.deadline import dated, is_past, next_due
 from workflow.core.draft import Draft
@@ -114,7 +114,7 @@ def expire(case: Case, office: Office, row: Deadline, on: str) -> Change:
     """
     draft = Draft(case, office)
     instance = find(draft, row.instance)
-    draft.put("deadline", row._replace(status="fired", settled_on=on, wake_at=""))
+    draft.put("deadline", row._replace(status="fired", settled_on=on, wake_at=ladder.after_firing(draft, row)))
     return _take(draft, instance, row.fire, on, Request(), "fire", again=row)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workflow.core.draft import Draft
     from workflow.core.office import Person
 
-KINDS = ("overdue", "escalation", "reminder", "announcement")
+KINDS = ("overdue", "escalation", "ended", "reminder", "announcement")
 SHOWN = 15  # lines of one message; the rest are counted
 NO_REASON = Phrase("")
 OWN = Phrase("you are responsible for this agreement")

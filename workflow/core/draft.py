@@ -136,7 +136,8 @@ class Draft:
     def put(self, table: str, record: Any) -> None:
         """Write a record onto the working copy; a record equal to the one on record is no change."""
         key, rows = KEYED[table](record), self.tables[table]
-        if rows.get(key) == record:
+        held = rows.get(key)
+        if held == record:
             return
         rows[key] = record
         self.touched[table, key] = None
@@ -144,7 +145,7 @@ class Draft:
             self._rows[record.instance, record.name] = record
         elif table == "deadline":
             self._remember(record)
-            if record.told_on and record.status != "open":
+            if record.told_on and record.status != "open" and (held is None or held.status == "open"):
                 self._silence(record)
 
     def _silence(self, row: Deadline) -> None:

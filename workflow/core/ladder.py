@@ -31,7 +31,7 @@ ROLES = ("secretary",)  # whom a deadline is brought before whose definition nam
 AFTER = 3  # working days without an answer before the next role is told
 MOST = 8  # repeats, where the definition does not count them
 DAYS = {"day": 1.0, "working-day": 1.4, "month": 30.4, "year": 365.2}  # to put leads in order
-NEW, OVER, REFUSED = "new", "over", "refused"  # rungs that no ladder names
+NEW, OVER, REFUSED, ENDED = "new", "over", "refused", "ended"  # rungs that no ladder names
 SILENT = ("import", "recount")  # revisions of which nobody is told for their own sake
 
 
@@ -62,6 +62,9 @@ def rungs(draft: Draft, rule: DeadlineRule, row: Deadline) -> list[Rung]:
     if row.on_expiry == "fire":
         after = end + timedelta(days=1)
         found += [Rung(REFUSED, after, "overdue"), Rung(REFUSED, after, "escalation", owner=False, roles=roles[:1])] if row.overdue else []
+        if row.status == "fired" and ladder.repeat is not None:
+            days = (_day(end, Lead(ladder.repeat.amount * number, ladder.repeat.unit), calendar) for number in range(1, ladder.most + 1))
+            found += [Rung(ENDED, after, "ended"), *(Rung(f"repeat-{number}", day, "ended") for number, day in enumerate(days, 1))]
         return sorted(found, key=lambda rung: rung.day)
     wait = int(draft.office.settings.get("escalate_after") or AFTER)
     before = [Rung(f"escalation-{number}", _day(end, Lead(number * wait, "working-day"), calendar), "escalation", owner=False, roles=(role,))
@@ -98,15 +101,27 @@ def following(draft: Draft, rule: DeadlineRule, row: Deadline, *, answered: bool
     `answered`: somebody has acknowledged that it is overdue, so nobody is told that again.
     """
     office = draft.office
-    if row.status != "open" or row.stopped_on:
+    if row.stopped_on or not (row.status == "open" or goes_on(row)):
         return ""
-    if row.on_expiry == "fire" and not row.overdue and row.over_at <= office.now:
+    if row.status == "open" and row.on_expiry == "fire" and not row.overdue and row.over_at <= office.now:
         return row.over_at  # what fires does so however late it is
     today = dates.earliest(office.today)
     day = next((rung.day for rung in rungs(draft, rule, row) if rung.day > today and not (answered and rung.kind != "reminder")), None)
     moments = [instant(day, "start", office.zone)] if day is not None else []
     moments += [row.over_at] if row.over_at > office.now and not row.overdue else []
     return min(moments, default="")
+
+
+def goes_on(row: Deadline) -> bool:
+    """Whether people are still told of what has come by itself: that it is over, until something is done about it."""
+    return row.status == "fired" and row.wake_at != ""
+
+
+def after_firing(draft: Draft, row: Deadline) -> str:
+    """The instant at which somebody is to be told that it has come by itself, where its definition repeats that (`repeat`); else empty."""
+    rule = rule_of(draft, row)
+    known = silent(draft, row) and row.effective < row.made_on  # whoever enters what is over knows it
+    return _second(draft.office.now) if rule is not None and rule.spec.get("repeat") and not known else ""
 
 
 def silent(draft: Draft, row: Deadline) -> bool:

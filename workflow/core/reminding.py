@@ -15,7 +15,7 @@ from workflow.core import dates, ladder, promising
 from workflow.core.agreement import Change, Message
 from workflow.core.deadline import fires
 from workflow.core.draft import CANCELLED, Draft
-from workflow.core.ladder import NEW, Rung
+from workflow.core.ladder import ENDED, NEW, Rung
 from workflow.errors import InvalidInput, NotAsItStands, Phrase
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ CHANNEL = "email"
 FULL = 60  # rows of one change
 NEAR = 7  # days before its end at which a deadline no longer waits for the digest
 WAITING = ("pending", "failed", "uncertain")
-LOUD = ("overdue", "escalation")
+LOUD = ("overdue", "escalation", "ended")
 LONGEST = 60  # days without a working day after which a calendar is not believed
 
 
@@ -52,7 +52,7 @@ def sweep(case: Case, office: Office, people: People) -> Change | None:
     for row in sorted(case.tables["deadline"].values(), key=lambda row: (row.wake_at, row.instance, row.name)):
         if len(draft.touched) > FULL:
             break  # the rest is still due: an entry has a size
-        if row.status == "open" and row.wake_at and row.wake_at <= office.now and not fires(row, office.now):
+        if (row.status == "open" or ladder.goes_on(row)) and row.wake_at and row.wake_at <= office.now and not fires(row, office.now):
             rule = ladder.rule_of(draft, row)
             if rule is None:
                 draft.put("deadline", row._replace(wake_at=""))
@@ -77,7 +77,7 @@ def acknowledge(case: Case, office: Office, ref: str, name: str) -> Change:
             if message.recipient != who and message.kind in LOUD and message.state in WAITING:
                 draft.put("message", message._replace(state="superseded", wake_at="", reason="somebody has acknowledged it"))
         rule = ladder.rule_of(draft, row)
-        if rule is not None and row.status == "open":
+        if rule is not None and (row.status == "open" or ladder.goes_on(row)):
             draft.put("deadline", row._replace(wake_at=ladder.following(draft, rule, row, answered=True)))
     return Change("acknowledge", draft.effects(), office.today, ref, name)
 
@@ -159,6 +159,11 @@ def arrival(office: Office, person: Person, moment: str, *, at_once: bool) -> st
 def _look(draft: Draft, rule: DeadlineRule, row: Deadline, people: People) -> None:
     """Everything that is due of one deadline, and when to look again."""
     today, known = dates.earliest(draft.office.today), _messages(draft, row)
+    if ladder.goes_on(row) and _succeeded(draft, row):
+        for person in {message.recipient for message in known}:
+            _take_back(draft, known, person)
+        draft.put("deadline", row._replace(wake_at=""))
+        return
     answered = any(message.revision == row.revision and message.acked_by and message.kind in LOUD for message in known)
     for person, rungs in _due(draft, rule, row, people, known).items():
         told = [_told(rung, people[person], row, known, answered=answered) for rung in rungs]
@@ -172,6 +177,12 @@ def _look(draft: Draft, rule: DeadlineRule, row: Deadline, people: People) -> No
     over = row.over_at <= draft.office.now and row.on_expiry != "fire"
     fresh = row._replace(told_on=draft.office.today, overdue=row.overdue or over, expires_at=row.over_at)
     draft.put("deadline", fresh._replace(wake_at=ladder.following(draft, rule, fresh, answered=answered)))
+
+
+def _succeeded(draft: Draft, row: Deadline) -> bool:
+    """Whether something stands in the place of what has ended: a later stage of its kind."""
+    ended = draft.instance(row.instance)
+    return any(other.stage == ended.stage and not other.parent and other.number > ended.number for other in draft.instances())
 
 
 def _due(draft: Draft, rule: DeadlineRule, row: Deadline, people: People, known: list[Message]) -> dict[str, list[Rung]]:
@@ -202,6 +213,9 @@ def _told(rung: Rung, person: Person, row: Deadline, known: list[Message], *, an
         return Told(rung, person, "skipped", reason="its day was over when the deadline was made")
     if answered and rung.kind in LOUD:
         return Told(rung, person, "skipped", reason="somebody has acknowledged it")
+    if rung.name == ENDED and any((message.rung, message.recipient, message.revision) == ("0", person.id, row.revision) and message.sent_at
+                                  for message in known):
+        return Told(rung, person, "skipped", reason="told on its day")
     put_off = max((message.snoozed_until for message in known if message.recipient == person.id), default="")
     if rung.kind not in LOUD and rung.day.isoformat() <= put_off:
         return Told(rung, person, "skipped", reason="put off")

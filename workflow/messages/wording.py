@@ -31,21 +31,24 @@ class Said(NamedTuple):
 
 def said(row: Line, digest: Digest, speech: Speech) -> Said:
     _ = speech.text
-    kinds = {"overdue": _("overdue"), "escalation": _("escalated to you"), "announcement": _("new deadline"), "reminder": _("reminder")}
+    kinds = {"overdue": _("overdue"), "escalation": _("escalated to you"), "announcement": _("new deadline"), "reminder": _("reminder"),
+             "ended": _("has ended")}
     notes = remarks(row, speech)
     here = digest.recipient.zone or row.zone
     if here != row.zone and _end(row.due, here) != _end(row.due, row.zone):
         notes.append(_("the day is over on {there}; where you are, on {here}").format(
             there=speech.end_of(row.due, row.zone), here=speech.moment(_end(row.due, row.zone), here)))
     return Said(row.title, speech.label(dict(row.stage)), speech.label(dict(row.what)), kinds.get(row.kind, row.kind), speech.day(row.due),
-                left(row.days_left, speech), basis(row, speech), notes, row.owner, speech.phrase(row.why), row.command, row.days_left < 0)
+                left(row.days_left, speech, row.kind), basis(row, speech), notes, row.owner, speech.phrase(row.why), row.command, row.days_left < 0)
 
 
-def left(days: int, speech: Speech) -> str:
-    """`12 days left`, `today`, `3 days overdue`."""
+def left(days: int, speech: Speech, kind: str = "") -> str:
+    """`12 days left`, `today`, `3 days overdue`; of what has ended `3 days ago`."""
     _, _n = speech.text, speech.number
     if days == 0:
         return _("today")
+    if kind == "ended":
+        return _n("{count} day ago", "{count} days ago", -days)
     return _n("{count} day overdue", "{count} days overdue", -days) if days < 0 else _n("{count} day left", "{count} days left", days)
 
 
@@ -70,7 +73,7 @@ def remarks(row: Line, speech: Speech) -> list[str]:
 def subject(digest: Digest, first: Line, speech: Speech) -> str:
     """One line that says enough to put it off or not; no line breaks, for it becomes a header."""
     count, what = len(digest.lines), f"{first.title}: {speech.label(dict(first.what))}"
-    told = f"{what} – {left(first.days_left, speech)}"
+    told = f"{what} – {left(first.days_left, speech, first.kind)}"
     if count > 1:
         _n = speech.number
         told = f"{_n('{count} deadline', '{count} deadlines', count)} – {told}"
