@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flows.scenes import ELIGIBLE, ask, existing, mou_in_force, replays, row, signed_loi
 
+from workflow.engine import Ask
 from workflow.errors import RequirementsUnmet
 
 NOTICE = {"notice.number": "1/2026", "notice.terminates_on": "2026-04-01", "termination_reason": "breach", "running_projects": "nurses"}
@@ -163,3 +164,64 @@ def test_a_memorandum_is_amended_while_it_is_in_force_and_as_often_as_it_takes(w
     kept = [row.data["amended_on"] for row in world.case(mou).tables["row"].values() if row.name == "amendment" and row.data]
     assert kept == ["2026-02-02", "2026-03-02"]
     assert replays(world.store, mou)
+
+
+AUTO = {"term_kind": "auto-renew", "term_months": "60", "notice_months": "3", "ends_on": "2026-09-30"}
+
+
+@pytest.mark.parametrize("choice", ["terminate", "let-expire"])
+def test_what_renews_itself_is_not_ended_by_a_decision_but_by_its_notice(world, choice):
+    mou = mou_in_force(world, "2021-10-01", **AUTO)
+    ref = mou.partition("/")[0]
+    review = existing(world, ref, "review", "executing", "2026-03-02", {"cause": "before-end", "choice": choice}, subject="mou").ref
+    due = world.deadline(review, "give-notice")
+    assert (due.status, due.effective, due.basis) == ("open", "2026-06-30", "clause")
+
+    world.engine.advance(mou, "give-notice", ask({**NOTICE, "notice.sent": "2026-03-02"}, papers=[world.paper("notice")]))
+
+    assert world.deadline(review, "give-notice").status == "met"
+
+
+def test_what_is_renewed_asks_for_no_notice(world):
+    mou = mou_in_force(world, "2021-10-01", **AUTO)
+    review = existing(world, mou.partition("/")[0], "review", "executing", "2026-03-02", {"cause": "before-end", "choice": "renew-same"},
+                      subject="mou").ref
+
+    with pytest.raises(ValueError, match="empty"):
+        world.deadline(review, "give-notice")
+
+
+def test_a_text_changed_after_the_ministries_met_is_not_forwarded_before_they_have_met_about_it(world):
+    ref = world.start()
+    existing(world, ref, "mou", "text-approved", "2026-02-02")
+    mou = f"{ref}/mou"
+    papers = [world.paper("text", language=language) for language in ("id", "ja")]
+    world.engine.record(mou, Ask(papers=papers))
+
+    assert "meeting" in {row.requirement for name, _, unmet in world.engine.options(mou) if name == "forward-text" for row in unmet}
+
+
+def test_a_memorandum_whose_last_day_is_known_ends_though_nobody_knows_since_when_it_was_in_force(world):
+    ref = world.start()
+    existing(world, ref, "mou", "signed", "2024-02-20", {"signed_on": "2024-02-20", "term_kind": "fixed", "ends_on": "2026-04-30"})
+
+    world.at("2026-05-04").engine.expire_due(ref)
+
+    assert (world.stage(f"{ref}/mou").state, world.stage(f"{ref}/mou").since) == ("expired", "2026-04-30")
+
+
+def test_a_joint_agreement_is_reviewed_before_its_end_and_not_only_every_year(world):
+    ref = world.start(track="association")
+    existing(world, ref, "joint-agreement", "running", "2025-11-18",
+             {"signed_on": "2025-11-18", "in_force_on": "2025-11-18", "term_kind": "fixed", "ends_on": "2027-10-29"})
+
+    assert world.deadline(f"{ref}/joint-agreement", "review-fixed").effective == "2026-10-29"
+
+
+def test_a_partner_who_invites_confirms_without_having_been_asked(world):
+    ref = world.start()
+    existing(world, ref, "visit", "planned", "2026-02-27", {"direction": "outbound", "initiative": "partner"})
+
+    world.engine.record(f"{ref}/visit", ask({"partner-confirms.answer": "agreed", "partner-confirms.received": "2026-03-02"}))
+
+    assert "partner-confirms" not in wanted(world, f"{ref}/visit", "clear")

@@ -105,8 +105,9 @@ def _follows(scope: Scope, key: str, row: Table) -> None:
         for target in targets if not stage.startswith("same-as:") else ():
             if row["via"] not in target["link"]:
                 scope.report.unknown(f"{key}.via", f"link of {target['name']}", row["via"], target["link"])
-    for target in targets if "holds" in row else ():
-        lint_names.held(scope.report, f"{key}.holds", target, row["holds"])
+    if "holds" in row and not any(row["holds"] in state.get("holds", ()) for target in targets for state in target["state"].values()):
+        for target in targets:  # where one of several kinds holds it, only that kind is ever answered
+            lint_names.held(scope.report, f"{key}.holds", target, row["holds"])
 
 
 def _named(scope: Scope, key: str, stage: str) -> list[Table]:

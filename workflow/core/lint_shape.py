@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "id", "ja")
 ROLES = ("coordinator", "legal", "secretary", "mayor", "technical-unit", "finance")  # the auditor reads, never acts
 ACTORS = ("mayor", "city", "partner", "council", "partner-council", "home-affairs", "foreign-affairs", "province", "governor", "mission")
-HOLDS = ("signed", "in-force", "ended", "failed", "superseded", "travel-cleared", "activity", "explored")
+HOLDS = ("signed", "in-force", "ended", "failed", "superseded", "travel-cleared", "activity", "explored", "noticed")
 KINDS = ("field", "document", "letter", "reply", "approval", "checklist", "meeting", "instrument", "stage", "items", "reached")
 TRACK_KINDS = ("ksdpl", "ksdll", "ksdpk")
 TYPES = ("text", "bool", "int", "date", "list")
