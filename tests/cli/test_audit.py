@@ -12,6 +12,8 @@ from base64 import b64decode
 import pytest
 from building import commit, start
 
+from workflow.commands import recorded
+from workflow.commands.audit_log import ACTS
 from workflow.core.checkpoint import parse_checkpoint, parse_key, parse_note
 from workflow.core.merkle import check_consistency
 from workflow.core.proof import check_proof, parse_proof
@@ -110,12 +112,17 @@ def test_filters_are_combined(signed):
     assert signed.error("audit log nowhere")["exit"] == 3
 
 
-def test_an_act_that_was_mistyped_is_no_empty_answer_without_a_word(signed):
-    result = signed("audit log --act oppen -o ids")
+def test_an_act_that_there_is_not_is_no_empty_answer(signed):
+    mistyped, foreign = signed.error("audit log --act oppen"), signed.error("audit log --act zzz")
 
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert "did you mean: open?" in result.stderr
-    assert signed("audit log --act open").stderr == ""
+    assert (mistyped["exit"], mistyped["suggestions"]) == (2, ["open"])
+    assert (foreign["exit"], foreign["choices"]) == (2, list(ACTS))
+    assert signed("audit log --act zzz").stdout == ""
+    assert "no such entry" in signed.ok("audit log --act waive")
+
+
+def test_every_act_that_is_entered_can_be_asked_for(demo):
+    assert {row["act"] for row in demo.json("audit log --limit 1000000")} | {*recorded.ACTS} | {*recorded.OF_DEADLINE} <= {*ACTS}
 
 
 def test_late_is_what_a_write_calls_late(signed):
