@@ -125,6 +125,19 @@ def test_every_act_that_is_entered_can_be_asked_for(demo):
     assert {row["act"] for row in demo.json("audit log --limit 1000000")} | {*recorded.ACTS} | {*recorded.OF_DEADLINE} <= {*ACTS}
 
 
+@pytest.mark.parametrize("line", ["audit log bogor-kisarazu", "history bogor-kisarazu"])
+def test_who_was_named_with_as_is_told_from_who_typed_it(signed, line):
+    signed.ok("person add Dian --login dian --role legal")
+    signed("--as dian advance bogor-kisarazu/loi sign")
+
+    *others, named = signed.ok(line).splitlines()
+
+    assert " Dian (--as)  " in named
+    assert not any("(--as)" in row for row in others)
+    assert " Dian（--as）" in signed.ok(f"{line} --lang ja").splitlines()[-1]
+    assert signed.json("history bogor-kisarazu")[-1]["name"] == "Dian"
+
+
 def test_late_is_what_a_write_calls_late(signed):
     """Of an entry that is asked for by itself as of one in the whole log."""
     told = signed.ok("record bogor-kisarazu/loi place=Tokyo --occurred-at 2026-01-15")
@@ -307,7 +320,7 @@ def test_the_log_streams_in_flat_memory(signed):
     """Ten times as many entries take no more: measured in a process of its own, between the first and the last of them."""
     program = ("import sys, resource; from workflow.commands.audit_log import Wanted, _rows; from workflow.store import open_store\n"
                "store, wanted = open_store(sys.argv[1], read_only=True), Wanted('', '', '', '', '', '', False, False)\n"
-               "rows = iter(_rows(store, wanted, None, set()))\n"
+               "rows = iter(_rows(store, wanted, None))\n"
                "for number, _ in enumerate(rows):\n    if number == 500: early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
                "print(number, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - early)")
     with SqliteStore.open(signed.environment["MUFAKAT_DB"], synchronous="OFF") as store:

@@ -152,4 +152,4 @@ def _shown(app: App, recorded: Recorded, row: dict[str, Any]) -> dict[str, Any]:
     remarks = [_("entered late") if row["late"] else "", _("corrects an earlier entry") if row["corrects"] else ""]
     what = " ".join([f"{row['instance']}: {told}" if row["instance"] else told, *(f"[{text}]" for text in remarks if text)])
     return {"place": "–" if row["place"] is None else str(row["place"]), "entry": row["entry"], "at": local(row["recorded"], zone),
-            "on": day_text(row["occurred"]), "who": app.name(row["person"]), "what": what + (f" — {reason}" if reason else "")}
+            "on": day_text(row["occurred"]), "who": recorded.who(row), "what": what + (f" — {reason}" if reason else "")}
