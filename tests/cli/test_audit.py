@@ -12,6 +12,8 @@ from base64 import b64decode
 import pytest
 from building import commit, start
 
+from workflow.commands import recorded
+from workflow.commands.audit_log import ACTS
 from workflow.core.checkpoint import parse_checkpoint, parse_key, parse_note
 from workflow.core.merkle import check_consistency
 from workflow.core.proof import check_proof, parse_proof
@@ -110,12 +112,30 @@ def test_filters_are_combined(signed):
     assert signed.error("audit log nowhere")["exit"] == 3
 
 
-def test_an_act_that_was_mistyped_is_no_empty_answer_without_a_word(signed):
-    result = signed("audit log --act oppen -o ids")
+def test_an_act_that_there_is_not_is_no_empty_answer(signed):
+    mistyped, foreign = signed.error("audit log --act oppen"), signed.error("audit log --act zzz")
 
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert "did you mean: open?" in result.stderr
-    assert signed("audit log --act open").stderr == ""
+    assert (mistyped["exit"], mistyped["suggestions"]) == (2, ["open"])
+    assert (foreign["exit"], foreign["choices"]) == (2, list(ACTS))
+    assert signed("audit log --act zzz").stdout == ""
+    assert "no such entry" in signed.ok("audit log --act waive")
+
+
+def test_every_act_that_is_entered_can_be_asked_for(demo):
+    assert {row["act"] for row in demo.json("audit log --limit 1000000")} | {*recorded.ACTS} | {*recorded.OF_DEADLINE} <= {*ACTS}
+
+
+@pytest.mark.parametrize("line", ["audit log bogor-kisarazu", "history bogor-kisarazu"])
+def test_who_was_named_with_as_is_told_from_who_typed_it(signed, line):
+    signed.ok("person add Dian --login dian --role legal")
+    signed("--as dian advance bogor-kisarazu/loi sign")
+
+    *others, named = signed.ok(line).splitlines()
+
+    assert " Dian (--as)  " in named
+    assert not any("(--as)" in row for row in others)
+    assert " Dian（--as）" in signed.ok(f"{line} --lang ja").splitlines()[-1]
+    assert signed.json("history bogor-kisarazu")[-1]["name"] == "Dian"
 
 
 def test_late_is_what_a_write_calls_late(signed):
@@ -300,7 +320,7 @@ def test_the_log_streams_in_flat_memory(signed):
     """Ten times as many entries take no more: measured in a process of its own, between the first and the last of them."""
     program = ("import sys, resource; from workflow.commands.audit_log import Wanted, _rows; from workflow.store import open_store\n"
                "store, wanted = open_store(sys.argv[1], read_only=True), Wanted('', '', '', '', '', '', False, False)\n"
-               "rows = iter(_rows(store, wanted, None, set()))\n"
+               "rows = iter(_rows(store, wanted, None))\n"
                "for number, _ in enumerate(rows):\n    if number == 500: early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
                "print(number, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - early)")
     with SqliteStore.open(signed.environment["MUFAKAT_DB"], synchronous="OFF") as store:

@@ -35,6 +35,48 @@ def test_one_failure_does_not_stop_the_others_and_ends_with_1(two):
     assert "nowhere" in result.stderr
 
 
+@pytest.mark.parametrize("output", ["json", "ndjson"])
+def test_every_failure_says_of_which_reference_as_data(two, output):
+    refs = two.file("refs.txt", "bogor-kisarazu\nnowhere\nbogor-tainan\n")
+
+    result = two(f"activity --from {refs} meeting --until 2030-01-01 -o {output}")
+
+    told = [json.loads(line)["error"] for line in result.stderr.splitlines()]
+    assert [row["ref"] for row in told] == ["bogor-kisarazu", "nowhere", "bogor-tainan"]
+    assert [row["type"] for row in told] == ["InvalidInput", "AgreementNotFound", "InvalidInput"]
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+def test_every_failure_says_of_which_reference_once(two):
+    refs = two.file("refs.txt", "bogor-kisarazu\nnowhere\nbogor-kisarazu/loi\n")
+
+    said = [line for line in two(f"assign --from {refs} --owner sari").stderr.splitlines() if line.startswith("error")]
+    why = two(f"activity --from {refs} meeting --until 2030-01-01").stderr
+
+    assert [line.count("nowhere") for line in said] == [1, 0]
+    assert said[1] == "error: reference 'bogor-kisarazu/loi': this is of the whole agreement: bogor-kisarazu"
+    assert "error: bogor-kisarazu: until '2030-01-01': that day has not come" in why
+
+
+def test_a_table_of_results_has_one_head(two):
+    refs = two.file("refs.txt", "bogor-kisarazu\nnowhere\nbogor-tainan\n")
+
+    lines = two(f"activity --from {refs} meeting -o csv").stdout.splitlines()
+
+    assert [line.partition(",")[0] for line in lines] == ["ref", "bogor-kisarazu", "bogor-tainan"]
+
+
+def test_whoever_owns_some_already_fails_no_batch(two):
+    refs = two.file("refs.txt", "bogor-kisarazu\nbogor-tainan\n")
+    two.ok("assign bogor-tainan --owner sari")
+
+    rows = [json.loads(line) for line in two.ok(f"assign --from {refs} --owner sari -o json").splitlines()]
+    again = [json.loads(line) for line in two.ok(f"assign --from {refs} --owner sari -o json").splitlines()]
+
+    assert [(row["ref"], row["unchanged"]) for row in rows] == [("bogor-kisarazu", False), ("bogor-tainan", True)]
+    assert all(row["unchanged"] for row in again)
+
+
 def test_references_come_from_a_pipe(two, monkeypatch):
     from click.testing import CliRunner
 

@@ -152,8 +152,13 @@ def test_of_a_stage_that_was_not_opened_the_labels_are_known(started):
     assert "Result of the exploration: the exploration was not positive" in started("open bogor-kisarazu loi exploration_positive=no").stderr
 
 
-def test_somebody_who_owns_it_already_is_not_shown_as_an_id(started):
-    assert started("assign bogor-kisarazu --owner me").stderr == "error: owner: that person is the owner already\n"
+@pytest.mark.parametrize("why", ["", " --reason holidays"])
+def test_that_somebody_owns_it_already_is_nothing_new(started, why):
+    line, before = f"assign bogor-kisarazu --owner me{why}", started.entries()
+
+    assert "bogor-kisarazu  nothing is new: it was on record already  (nothing was written)" in started.ok(line)
+    assert started.json(line)["unchanged"]
+    assert started.entries() == before
 
 
 def test_an_agreement_of_visits_is_moved_to_another_track(started):

@@ -14,7 +14,7 @@ from workflow.commands.options import command, complete_reference, pass_app
 from workflow.commands.recorded import Recorded
 from workflow.commands.words import day_text
 from workflow.core.entry import said
-from workflow.errors import AgreementNotFound
+from workflow.errors import AgreementNotFound, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from workflow.ports import Line, Store
 
 SHOWN = 200  # lines of a table, unless told
+ACTS = (  # what an entry may be of
+    "start", "open", "record", "approve", "advance", "activity", "assign", "correct", "refuse", "fire", "overdue",
+    "extend", "suspend", "resume", "waive", "acknowledge", "snooze", "recount",
+    "remind", "deliver", "defer", "fail", "wake", "init", "person", "setting", "calendar", "key", "restart", "erase",
+)
 CSV = ("place", "entry", "recorded", "occurred", "person", "identity", "role", "behalf", "act", "instance", "trigger", "from", "to", "reason",
        "corrects", "refused", "late", "eid", "leaf")
 
@@ -74,18 +79,17 @@ def log_command(app: App, ref: str, person: str, act: str, begin: str, end: str,
     from workflow.commands.data import emit_rows, emit_stream
 
     store, (agreement, _slash, stage) = app.store(), ref.partition("/")
-    acts: set[str] = set()
+    if act and act not in ACTS:
+        raise InvalidInput("act", act, "there is no such act", ACTS)
     if stage and ref not in store.refs(ref) and stage not in app.words(agreement).draft.office.track.stages:
         raise AgreementNotFound("stage", ref, store.refs(f"{agreement}/"))
     wanted = Wanted(chain_of(store, agreement) if ref else "", stage, _who(app, person), act, _moment(app, begin, "from", "start"),
                     _moment(app, end, "until", "end"), refused, late)
     with store.moment():
-        rows = _rows(store, wanted, SHOWN + 1 if limit is None and app.plain else limit, acts)
+        rows = _rows(store, wanted, SHOWN + 1 if limit is None and app.plain else limit)
         found = list(rows) if app.plain else []
         if not app.plain:
             emit_stream(app, rows, CSV, ident="entry")
-    if act and act not in acts:
-        _suggest(app, act, acts)
     if not app.plain:
         return
     more, found = limit is None and len(found) > SHOWN, found[-(limit or SHOWN):]
@@ -116,27 +120,16 @@ def _moment(app: App, text: str, field: str, edge: str) -> str:
     return instant((dates.earliest if edge == "start" else dates.latest)(day), edge, zone)[:19]
 
 
-def _suggest(app: App, act: str, acts: set[str]) -> None:
-    """What may have been meant by an act that no entry is of; that there is none is no error."""
-    from workflow.commands.suggest import nearest
-
-    app.console.tell(_("no entry is of the act {act}").format(act=act))
-    words = ", ".join(nearest(act, acts))
-    if words:
-        app.console.tell("  " + _("did you mean: {words}?").format(words=words))
-
-
-def _rows(store: Store, wanted: Wanted, limit: int | None, acts: set[str]) -> Iterable[dict[str, Any]]:
-    """The entries asked for: as they come, or the last `limit`; `acts` gathers which acts there are."""
-    rows = _found(store, wanted, limit, acts)
+def _rows(store: Store, wanted: Wanted, limit: int | None) -> Iterable[dict[str, Any]]:
+    """The entries asked for: as they come, or the last `limit`."""
+    rows = _found(store, wanted, limit)
     return rows if limit is None else deque(rows, maxlen=limit)
 
 
-def _found(store: Store, wanted: Wanted, limit: int | None, acts: set[str]) -> Iterator[dict[str, Any]]:
+def _found(store: Store, wanted: Wanted, limit: int | None) -> Iterator[dict[str, Any]]:
     size, refs, is_late = store.size(), Refs(store), Lateness(store)
     start = max(0, size - limit) if limit is not None and wanted.everything else 0
     for line in _of_chain(store, wanted.chain, size) if wanted.chain else store.lines(start):
-        acts.add(line[6])
         content = said(line[4])
         late = is_late(line, content)
         if wanted.takes(line) and (late or not wanted.late):
@@ -159,4 +152,4 @@ def _shown(app: App, recorded: Recorded, row: dict[str, Any]) -> dict[str, Any]:
     remarks = [_("entered late") if row["late"] else "", _("corrects an earlier entry") if row["corrects"] else ""]
     what = " ".join([f"{row['instance']}: {told}" if row["instance"] else told, *(f"[{text}]" for text in remarks if text)])
     return {"place": "–" if row["place"] is None else str(row["place"]), "entry": row["entry"], "at": local(row["recorded"], zone),
-            "on": day_text(row["occurred"]), "who": app.name(row["person"]), "what": what + (f" — {reason}" if reason else "")}
+            "on": day_text(row["occurred"]), "who": recorded.who(row), "what": what + (f" — {reason}" if reason else "")}

@@ -1,5 +1,5 @@
 """
-One command over many references: `--from FILE` (`-` is stdin), one a line; a result for each, exit 1 if any failed.
+One command over many references: `--from FILE` (`-` is stdin), one a line; a result for each, exit 1 if any failed, and every failure says of which.
 
 What is written becomes durable in groups (`workflow.batch`), and a result is told only then. A request id stands for each with its reference
 behind it, so that an interrupted call can be repeated.
@@ -58,15 +58,18 @@ class Batch(Command):
             with redirect_stdout(said[place]):
                 super(Batch, self).invoke(ctx)
 
-        failed = 0
+        failed, head = 0, ""
         writes = "dry_run" in ctx.params and not ctx.params["dry_run"]
         for place, result in each(app.store(write=True) if writes else None, range(len(refs)), act):
             if not isinstance(result, StoreError):
-                click.echo(said[place].getvalue(), nl=False)
+                text = said[place].getvalue()
+                click.echo(text.removeprefix(head), nl=False)
+                if app.output == "csv" and text:
+                    head = text[:text.index("\n") + 1]  # stands once above all
             if isinstance(result, WorkflowError):
                 failed += 1
                 if not isinstance(result, Failed):
-                    tell(result, app, ("-o", app.output, *(["--dry-run"] if ctx.params.get("dry_run") else [])))
+                    tell(result, app, ("-o", app.output, *(["--dry-run"] if ctx.params.get("dry_run") else [])), refs[place])
         if failed:
             raise Failed(FAILURE)
         return None

@@ -87,12 +87,14 @@ def code_of(error: Exception) -> int:
     return CONFLICT if type(error).__name__ == "HeadMoved" else next((code for kind, code in CODES if isinstance(error, kind)), FAILURE)
 
 
-def told(error: Exception) -> dict[str, Any]:
-    """An error as data; its keys are never translated."""
+def told(error: Exception, of: str = "") -> dict[str, Any]:
+    """An error as data, `of` the reference of a batch that it befell; its keys are never translated."""
     found: dict[str, Any] = {"type": type(error).__name__, "exit": code_of(error), "message": message_of(error)}
     for name in ("ref", "trigger", "state", "field", "value", "expected", "found", "roles", "where"):
         if hasattr(error, name):
             found[name] = getattr(error, name)
+    if of:
+        found["ref"] = of
     if isinstance(error, errors.TriggerNotAllowed):
         found["allowed"] = list(error.allowed)
     if isinstance(error, errors.InvalidDefinition):
@@ -164,8 +166,8 @@ def choices_of(error: Exception) -> list[str]:
     return list(known) if not told and len(known) <= (FEW if near else MANY) else []
 
 
-def tell(error: Exception, app: App, words: Sequence[str]) -> int:
-    """Write an error to stderr, as the line that was typed (`words`) wants it; its exit code."""
+def tell(error: Exception, app: App, words: Sequence[str], of: str = "") -> int:
+    """Write an error to stderr, as the line that was typed (`words`) wants it, `of` one reference of many; its exit code."""
     if app.given.get("debug") or "--debug" in words:
         import traceback
 
@@ -173,11 +175,11 @@ def tell(error: Exception, app: App, words: Sequence[str]) -> int:
     if _output(app, words) in ("json", "ndjson"):
         import json
 
-        sys.stderr.write(json.dumps({"error": told(error)}, ensure_ascii=False, default=str) + "\n")
+        sys.stderr.write(json.dumps({"error": told(error, of)}, ensure_ascii=False, default=str) + "\n")
         return code_of(error)
     from workflow.commands.refusals import screen
 
-    screen(app, error, tried="--dry-run" not in words)
+    screen(app, error, tried="--dry-run" not in words, of=of)
     return code_of(error)
 
 

@@ -132,7 +132,7 @@ def _shown(app: App, recorded: Recorded, agreement: str, row: dict[str, Any]) ->
     if row["corrected_by"]:
         what += " " + (_("[taken back by {entry}]") if row["taken_back"] else _("[corrected by {entry}]")).format(entry=row["corrected_by"])
     at = local(row["recorded"], app.using.library.zone)
-    return {"cseq": str(row["cseq"]), "on": day_text(row["occurred"]), "at": at, "who": row["name"], "what": what}
+    return {"cseq": str(row["cseq"]), "on": day_text(row["occurred"]), "at": at, "who": recorded.who(row), "what": what}
 
 
 def _what(recorded: Recorded, agreement: str, row: dict[str, Any]) -> str:

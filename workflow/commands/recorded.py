@@ -58,6 +58,11 @@ class Recorded:
         words = self.words(agreement)
         return words.called(stage, kind, name) if words is not None and name else name
 
+    def who(self, row: Mapping[str, str]) -> str:
+        """Who made an entry; and that it was said with --as who they are, where it was."""
+        name = self.app.name(row["person"])
+        return _("{name} (--as)").format(name=name) if row["identity"] == "--as" else name
+
     def act(self, agreement: str, row: Mapping[str, str]) -> str:
         """What an entry did: the states it moved between with the step, or what else it is."""
         act, stage, trigger, (source, target) = row["act"], row["instance"], row["trigger"], self.states(agreement, row)

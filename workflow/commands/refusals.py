@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from workflow.core.agreement import Instance
 
 
-def screen(app: App, error: Exception, *, tried: bool = True) -> None:
-    """Write an error to stderr; `tried`: it was no dry run, and the refusal is on record."""
+def screen(app: App, error: Exception, *, tried: bool = True, of: str = "") -> None:
+    """Write an error to stderr; `tried`: it was no dry run, and the refusal is on record. `of`: the reference of a batch that it befell."""
     console = _console(app)
     if isinstance(error, click.UsageError) and not isinstance(error, failures.UnknownCommand) and type(error).__name__ == "NoArgsIsHelpError":
         console.tell(error.format_message())
         return
     head = console.paint(_("error"), "red", stream=sys.stderr)
-    console.flow([f"{head}: {_sentence(app, error)}"], hang="  ", stream=sys.stderr)
+    named = of in ("", *(str(getattr(error, fact, "")) for fact in ("ref", "name", "value")))  # by the sentence itself
+    console.flow([f"{head}: {'' if named else f'{of}: '}{_sentence(app, error)}"], hang="  ", stream=sys.stderr)
     for line in _details(app, error):
         console.flow([line], "  ", stream=sys.stderr)
     unmet = failures.unmet_of(error)

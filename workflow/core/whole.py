@@ -52,10 +52,10 @@ def activity(case: Case, office: Office, title: str, kind: str, field: str, unti
 
 
 def assign(case: Case, office: Office, owner: str, request: Request) -> Change:
-    """Make somebody else responsible for the agreement."""
+    """Make somebody responsible for the agreement; where they are already nothing is new, for whatever reason it was asked."""
     draft = Draft(case, office)
     if draft.agreement.owner == owner:
-        raise InvalidInput("owner", "", "that person is the owner already")
+        request = request._replace(reason="")
     draft.put("agreement", draft.agreement._replace(owner=owner))
     return decision.change_of(draft, "assign", decision.occurred(office, request.occurred), request)
 
