@@ -19,7 +19,8 @@ GIVEN_UP = ("dead", "parked", "uncertain")
 SHOWN = 20
 
 
-def alert(outcomes: Iterable[Outcome], people: Iterable[Person], channel: Callable[[str], Channel], channels: Sequence[str]) -> list[str]:
+def alert(outcomes: Iterable[Outcome], people: Iterable[Person], channel: Callable[[str], Channel], channels: Sequence[str],
+          now: str) -> list[str]:
     """
     Tell every administrator, over the first of their channels that takes it, what was given up, was parked, or may have arrived and is not repeated.
 
@@ -28,7 +29,7 @@ def alert(outcomes: Iterable[Outcome], people: Iterable[Person], channel: Callab
     lost = [row for row in outcomes if row.state in GIVEN_UP and not row.again]
     if not lost:
         return []
-    key = hashlib.sha256(repr(sorted(lost)).encode()).hexdigest()[:40]
+    key = hashlib.sha256(repr((now, sorted(lost))).encode()).hexdigest()[:40]  # the same may be lost again another day, and is told then
     return [person.id for person in people if person.admin and person.active and _told(lost, person, key, channel, person.channels or channels)]
 
 

@@ -51,7 +51,7 @@ def test_a_digest_arrives_in_its_language_with_text_page_and_calendar(postbox, l
     assert (words in event["summary"], event["sequence"], str(event["uid"])) == (True, 2, "a1.mou.council.1@mufakat")
     assert (calendar.get_filename(), calendar.get_param("method")) == ("deadlines.ics", "PUBLISH")
     assert {name: str(letter[name]) for name in ("To", "Message-ID", "References", "Auto-Submitted", "Content-Language")} == {
-        "To": "Sari Dewi <sari@bogor.test>", "Message-ID": f"<{'0' * 40}@mufakat>", "References": "<a1.mou.council.1@mufakat>",
+        "To": "Sari Dewi <sari@bogor.test>", "Message-ID": f"<{'0' * 40}@mufakat>", "References": "<fd5e305cf8a90c0fa02cb441374c6e00@mufakat>",
         "Auto-Submitted": "auto-generated", "Content-Language": language}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import icalendar
@@ -113,7 +114,7 @@ def test_the_same_key_gives_the_same_identity_and_a_deadline_its_thread():
     first, again = render(digest(), "en"), render(digest(line(days_left=5, kind="overdue"), day="2026-05-08"), "ja")
 
     assert first.headers["Message-ID"] == again.headers["Message-ID"] == f"<{'0' * 40}@mufakat>"
-    assert first.headers["References"] == again.headers["References"] == "<a1.mou.council.1@mufakat>"
+    assert first.headers["References"] == again.headers["References"] == "<fd5e305cf8a90c0fa02cb441374c6e00@mufakat>"
     assert first.headers["Auto-Submitted"] == "auto-generated"
 
 
@@ -150,3 +151,20 @@ def test_a_note_is_in_the_language_of_whoever_reads_it():
 
     assert "and 3 more" not in made.text
     assert made.headers["Content-Language"] == "id"
+
+
+@pytest.mark.parametrize("uid", ["a1..dormancy.1@mufakat", f"{'a1' * 18}.joint-agreement.council-receipt.1@mufakat"], ids=["of a track", "long"])
+def test_every_thread_is_a_message_id_that_travels_as_it_is(uid):
+    """RFC 5322 section 3.6.4: a dot-atom on both sides of one sign, and nothing that a header's folding would encode."""
+    outgoing = render(digest(line(uid=uid), line(uid="a1.mou.council.1@mufakat"), line(uid=f"{uid}.x")), "en")
+
+    told = outgoing.headers["References"].split()
+    assert len(told) == len(set(told)) == 3
+    assert all(re.fullmatch(r"<[a-z0-9]+(?:\.[a-z0-9]+)*@mufakat>", one) and len(one) < 70 for one in told)
+
+
+def test_what_does_not_fit_is_found_by_the_command_that_is_named():
+    letter = render(digest(*(line(ref=f"city-{number}/mou", days_left=300 + number) for number in range(18))), "en")
+
+    assert "3 more: mufakat agenda --for 317d" in letter.text
+    assert "3 more: mufakat agenda --for 317d" in letter.html

@@ -27,6 +27,7 @@ ACTS = (  # what an entry may be of
     "start", "open", "record", "approve", "advance", "activity", "assign", "correct", "refuse", "fire", "overdue",
     "extend", "suspend", "resume", "waive", "acknowledge", "snooze", "recount",
     "remind", "deliver", "defer", "fail", "wake", "init", "person", "setting", "calendar", "key", "restart", "erase",
+    "export", "remember",
 )
 CSV = ("place", "entry", "recorded", "occurred", "person", "identity", "role", "behalf", "act", "instance", "trigger", "from", "to", "reason",
        "corrects", "refused", "late", "eid", "leaf")

@@ -120,7 +120,7 @@ def tick(app: App, worker: str, stopping: Callable[[], bool] = bool) -> Round:
     swept = sweep(store, engine, people, stopping)
     unsigned = cover(app)
     outcomes = dispatcher(app, engine, worker).round(stopping=stopping)
-    alerted = alert(outcomes, people.values(), connector(app), channels_of(engine.library))
+    alerted = alert(outcomes, people.values(), connector(app), channels_of(engine.library), app.clock())
     store.heartbeat(worker, app.clock())
     return Round(len(swept.messages), outcomes, alerted, swept.failed, unsigned)
 

@@ -7,6 +7,7 @@ because a link that acts when it is fetched is followed by scanners too.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from workflow.core.digest import Line
     from workflow.core.office import Person
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
@@ -39,7 +41,7 @@ def render(digest: Digest, language: str, folder: str = FOLDER) -> Outgoing:
         words = speech(language)
         lines, more = arranged(digest.lines)
         facts = {"digest": digest, "rows": [said(row, digest, words) for row in lines], "more": more, "lang": words.language, "_": words.text,
-                 "_n": words.number, "day": words.day(digest.day)}
+                 "_n": words.number, "day": words.day(digest.day), "days": max(30, *(row.days_left for row in digest.lines))}
         text, page = (_environment(folder).get_template(name).render(facts) for name in ("digest.txt.j2", "digest.html.j2"))
         return Outgoing(digest.key, digest.recipient, subject(digest, lines[0], words), text, page, calendar(digest.lines, words, digest.day),
                         headers(digest, words.language))
@@ -62,8 +64,13 @@ def note(key: str, person: Person, subject: str, lines: Sequence[str]) -> Outgoi
 def headers(digest: Digest, language: str) -> dict[str, str]:
     """The same key gives the same Message-ID; what is said of one deadline hangs together by References."""
     lines, _more = arranged(digest.lines)
-    return {"Message-ID": f"<{digest.key}@mufakat>", "References": " ".join(dict.fromkeys(f"<{row.uid}>" for row in lines)),
+    return {"Message-ID": f"<{digest.key}@mufakat>", "References": " ".join(dict.fromkeys(map(_thread, lines))),
             "Auto-Submitted": "auto-generated", "Content-Language": language}
+
+
+def _thread(row: Line) -> str:
+    """A msg-id for all that is said of one deadline (RFC 5322 section 3.6.4): its own id may be longer than a line, or no dot-atom."""
+    return f"<{hashlib.sha256(row.uid.encode()).hexdigest()[:32]}@mufakat>"
 
 
 @lru_cache(maxsize=4)
