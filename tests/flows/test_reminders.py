@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from dispatch import write
 from flows.scenes import answer, ask, at_council, entries, existing, mou_in_force, replays
 from world import World
 
@@ -154,6 +155,18 @@ def test_reminders_are_put_off_until_a_day_before_the_last(world):
         with pytest.raises(InvalidInput):
             world.engine.snooze(mou, "council", until, ask(reason="x"), PEOPLE)
     assert replays(world.store, mou)
+
+
+def test_what_was_put_off_until_a_saturday_and_the_rung_of_the_sunday_are_one_line_on_monday(world):
+    write(world.store, "sys", Effect("setting", None, {"name": "ladder.sister-city.council", "value": "-10bd,-3d,0"}))
+    world.library.refresh()
+    mou = at_council(world)
+    tick(world, "2026-04-28")
+    world.engine.snooze(mou, "council", "2026-05-09", ask(reason="the council sits on the 11th"), PEOPLE)
+
+    tick(world, "2026-05-10")
+
+    assert [row for row in messages(world, mou, "council") if row[2] == "pending"] == [("-3d", "p1", "pending")]
 
 
 def test_only_who_is_told_of_a_deadline_or_would_be_puts_it_off(world):

@@ -170,9 +170,9 @@ def _told(rung: Rung, person: Person, row: Deadline, known: list[Message], *, an
 
 
 def _take_back(draft: Draft, known: list[Message], person: str) -> None:
-    """Who is told now is not told the same again by what still waits."""
+    """Who is told now is not told the same again by what still waits; what was put off until a later day has that day."""
     for message in known:
-        if message.recipient == person and message.state in WAITING and not message.snoozed_until:
+        if message.recipient == person and message.state in WAITING and message.snoozed_until <= draft.office.today:
             draft.put("message", message._replace(state="superseded", wake_at="", reason="a later one took its place"))
 
 
