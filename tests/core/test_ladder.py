@@ -174,6 +174,9 @@ def test_what_is_no_ladder_is_refused(text):
     (OWNER, "2026-03-17T12:00:00Z", True, "2026-03-25T01:00:00Z"),  # Nyepi and Idul Fitri
     (MAYOR, "2026-03-01T17:00:00Z", False, "2026-03-02T00:00:00Z"),  # nine in Tokyo
     (OWNER._replace(quiet=["10:00", "12:00"]), "2026-03-02T02:30:00Z", True, "2026-03-02T03:00:00Z"),
+    (OWNER._replace(quiet=["06:00", "08:30"]), "2026-03-01T17:00:00Z", False, "2026-03-01T23:00:00Z"),  # nine is none of their hours
+    (OWNER._replace(quiet=["06:00", "09:00"]), "2026-03-01T17:00:00Z", False, "2026-03-01T23:00:00Z"),
+    (OWNER._replace(quiet=["10:00", "16:00"]), "2026-03-01T17:00:00Z", False, "2026-03-02T03:00:00Z"),
     (OWNER._replace(zone="Europe/Berlin"), "2026-03-28T23:30:00Z", True, "2026-03-30T06:00:00Z"),  # the clock goes forward on the 29th
     (OWNER._replace(zone="America/Santiago", quiet=["00:00", "17:00"]), "2026-09-04T22:00:00Z", True, "2026-09-07T03:00:00Z"),
 ])

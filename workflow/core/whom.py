@@ -42,13 +42,16 @@ def arrival(office: Office, person: Person, moment: str, *, at_once: bool) -> st
     """
     The instant at which a message that is due at `moment` reaches somebody: on a working day of theirs, where they are.
 
-    `at_once`: within their hours; else with the one message of a day.
+    `at_once`: within their hours; else with the one message of a day, which comes at the first of their hours where its own is none of these.
     """
     from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(person.zone or office.zone)
     hours = person.quiet or str(office.settings.get("quiet") or ",".join(HOURS)).split(",")
-    first, last = hours if at_once else (str(office.settings.get("digest_at") or DIGEST), "")
+    first, last = (text.strip() for text in hours)
+    if not at_once:
+        daily = str(office.settings.get("digest_at") or DIGEST)
+        first, last = daily if first <= daily < last else first, ""
     calendar = office.calendar(person.calendar or str(office.settings.get("calendar") or "ID"))
     due = datetime.fromisoformat(moment)
     day = due.astimezone(zone).date()
