@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FULL = 60  # rows of one change
 NEAR = 7  # days before its end at which a deadline no longer waits for the digest
 WAITING = ("pending", "failed", "uncertain")
+PASSED_ON = str(Phrase("somebody else is told instead"))
 LOUD = ("overdue", "escalation")
 
 
@@ -47,6 +48,10 @@ class Told(NamedTuple):
 def sweep(case: Case, office: Office, people: People) -> Change | None:
     """Write the messages that are due now; None where nothing is. What fires has fired before (`decision.notice`)."""
     draft = Draft(case, office)
+    for message in _waiting(draft):
+        person = people.get(message.recipient)
+        if len(draft.touched) <= FULL and (person is None or not person.active):
+            _pass_on(draft, message, people)
     for row in sorted(case.tables["deadline"].values(), key=lambda row: (row.wake_at, row.instance, row.name)):
         if len(draft.touched) > FULL:
             break  # the rest is still due: an entry has a size
@@ -58,6 +63,39 @@ def sweep(case: Case, office: Office, people: People) -> Change | None:
                 _look(draft, rule, row, people)
     effects = draft.effects()
     return Change("remind", effects, office.today) if effects else None
+
+
+def reassign(draft: Draft, before: str, people: People) -> None:
+    """What waits for whoever was responsible (`before`), or for their deputy, is for whoever is now; what may have left already stays."""
+    for message in _waiting(draft):
+        if message.state != "uncertain" and (message.recipient == before or not message.snoozed_until) and len(draft.touched) <= FULL:
+            _pass_on(draft, message, people, owner=True)
+
+
+def _waiting(draft: Draft) -> list[Message]:
+    return [message for message in draft.tables["message"].values() if message.wake_at and message.state in WAITING]
+
+
+def _pass_on(draft: Draft, message: Message, people: People, *, owner: bool = False) -> None:
+    """
+    Tell whoever is to be told of a rung now what waits for somebody who is not any more. Nobody is told twice.
+
+    `owner`: only what whoever is responsible is told. Where there is nobody to tell, it stays as it is, and is given up when it is due.
+    """
+    row = draft.tables["deadline"].get((message.instance, message.name, message.revision))
+    rule = ladder.rule_of(draft, row) if row is not None else None
+    if row is None or rule is None:
+        return
+    today = dates.earliest(draft.office.today)
+    rung = next((rung for rung in ladder.rungs(draft, rule, row) if (rung.name, rung.kind) == (message.rung, message.kind)),
+                Rung(message.rung, dates.earliest(message.due_on), message.kind))
+    found = recipients(draft, rung, people, at_once=_at_once(rung, row, today)) if rung.owner or not owner else []
+    for person in found:
+        theirs = [other for other in _messages(draft, row) if other.recipient == person.id and other.revision == row.revision]
+        if not any((other.rung == rung.name and other.reason != PASSED_ON) or other.state in WAITING for other in theirs):
+            _write(draft, row, Told(rung, person, "pending"), today, later=message.snoozed_until)
+    if found and message.recipient not in [person.id for person in found]:
+        draft.put("message", message._replace(state="superseded", wake_at="", reason=PASSED_ON))
 
 
 def acknowledge(case: Case, office: Office, ref: str, name: str) -> Change:
@@ -176,13 +214,16 @@ def _take_back(draft: Draft, known: list[Message], person: str) -> None:
             draft.put("message", message._replace(state="superseded", wake_at="", reason="a later one took its place"))
 
 
-def _write(draft: Draft, row: Deadline, told: Told, today: date) -> None:
+def _write(draft: Draft, row: Deadline, told: Told, today: date, later: str = "") -> None:
+    """Put a message on record; `later` is the day before which it does not come."""
     rung, person, office = told.rung, told.person, draft.office
+    due = morning(office, person, later) if later > office.today else office.now
     said = told.state == "pending"
     message = Message(row.instance, row.name, row.revision, rung.name, person.id, channel(office, person), rung.kind, rung.day.isoformat(),
-                      arrival(office, person, office.now, at_once=_at_once(rung, row, today)) if said else "", told.state,
+                      arrival(office, person, due, at_once=_at_once(rung, row, dates.earliest(later or office.today))) if said else "", told.state,
                       late_days=max(0, (today - rung.day).days) if said else 0, reason=told.reason)
-    if _key(message) not in draft.tables["message"]:
+    held = draft.tables["message"].get(_key(message))
+    if held is None or held.reason == PASSED_ON:
         draft.put("message", message)
 
 
