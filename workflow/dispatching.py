@@ -24,7 +24,8 @@ from workflow.core.delivery import WAITING, Verdict, discreet, failed, quiet
 from workflow.core.digest import KINDS, Digest, Line, line, why
 from workflow.core.draft import Draft
 from workflow.core.ladder import ROLES
-from workflow.core.reminding import LOUD, arrival
+from workflow.core.reminding import LOUD
+from workflow.core.whom import arrival
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.library import civil_day
 from workflow.outbox import letter

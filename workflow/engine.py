@@ -116,8 +116,8 @@ class Engine(Promises):
         if slash:
             raise InvalidInput("reference", ref, Phrase("this is of the whole agreement: {ref}", ref=agreement))
         if not track:
-            return self._write(ref, "", lambda case, office: whole.assign(case, office, self._owner(owner), self._request(ask)), ask,
-                               "assign", ref, owner)
+            return self._write(ref, "", lambda case, office: whole.assign(
+                case, office, self._owner(owner), self._request(ask), self.library.people()), ask, "assign", ref, owner)
         found, pinned = self.library.newest_track(track)
         return self._write(ref, "", lambda case, office: whole.retrack(case, office._replace(track=found), self._request(ask)), ask,
                            "track", ref, track, pins=[pinned])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workflow.catalog import Catalog
     from workflow.core.agreement import Change, Instance
     from workflow.core.definition import Guard
-    from workflow.core.office import Actor
+    from workflow.core.office import Actor, Person
     from workflow.ports import Definitions, Pinned
     from workflow.ports import Office as OfficeRecords
 
@@ -68,6 +68,10 @@ class Library:
             rows = self._records.office().tables["setting"].values()
             self._settings = {row.name: row.value for row in rows}
         return self._settings
+
+    def people(self) -> dict[str, Person]:
+        """Everybody who is or was in this office, by id."""
+        return {key[0]: row for key, row in self._records.office().tables["person"].items()}
 
     def check_person(self, id: str) -> None:
         """Refuse an id that is nobody's in this office, or of somebody who has left it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.core import decision, reminding
 from workflow.core.agreement import Change, Effect, Message, after
+from workflow.core.dates import shifted
 from workflow.core.digest import KINDS
 from workflow.core.office import SYSTEM
 from workflow.errors import WorkflowError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 BATCH = 100  # due deadlines asked for at a time
 LISTED = 10_000  # messages that were given up, and are looked at when they are tried again
+AHEAD = 3600  # seconds before it is due that what waits for somebody who has left is for others: a worker asks earlier than it sends
 TABLES = ("agreement", "instance", "row", "document", "approval", "deadline", "activity", "message")
 STEPS = 10_000  # changes of one agreement in a forecast, after which something is wrong
 
@@ -62,8 +64,9 @@ def sweep(store: Listing, engine: Engine, people: Mapping[str, Person], stopping
     done: list[Done] = []
     failed: dict[str, str] = {}
     seen: set[str] = set()
+    left = _left(store, people, shifted(engine.clock(), AHEAD))
     while not stopping():
-        wanted = [ident for ident in store.due(engine.clock(), BATCH * (1 + len(failed))) if ident not in seen]
+        wanted = [ident for ident in (*left, *store.due(engine.clock(), BATCH * (1 + len(failed)))) if ident not in seen]
         if not wanted:
             break
         for ident in wanted:
@@ -73,6 +76,12 @@ def sweep(store: Listing, engine: Engine, people: Mapping[str, Person], stopping
             except WorkflowError as error:
                 failed[ident] = str(error)
     return Swept(tuple(done), tuple(failed.items()))
+
+
+def _left(store: Listing, people: Mapping[str, Person], until: str) -> list[str]:
+    """The agreements of which something waits until then for somebody who has left: it is for others."""
+    return list(dict.fromkeys(row["ref"] for person in people.values() if not person.active
+                              for row in store.messages(recipient=person.id, unsent=f"{until[:19]}Z", limit=LISTED)))
 
 
 def wake(outbox: Outbox, engine: Engine, people: Mapping[str, Person], known: Callable[[str], bool]) -> list[Done]:

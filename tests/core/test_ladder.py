@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import World
 
-from workflow.core import ladder, reminding
+from workflow.core import ladder, reminding, whom
 from workflow.core.agreement import after
 from workflow.core.draft import Draft
 from workflow.core.office import SYSTEM, Person
@@ -174,12 +174,15 @@ def test_what_is_no_ladder_is_refused(text):
     (OWNER, "2026-03-17T12:00:00Z", True, "2026-03-25T01:00:00Z"),  # Nyepi and Idul Fitri
     (MAYOR, "2026-03-01T17:00:00Z", False, "2026-03-02T00:00:00Z"),  # nine in Tokyo
     (OWNER._replace(quiet=["10:00", "12:00"]), "2026-03-02T02:30:00Z", True, "2026-03-02T03:00:00Z"),
+    (OWNER._replace(quiet=["06:00", "08:30"]), "2026-03-01T17:00:00Z", False, "2026-03-01T23:00:00Z"),  # nine is none of their hours
+    (OWNER._replace(quiet=["06:00", "09:00"]), "2026-03-01T17:00:00Z", False, "2026-03-01T23:00:00Z"),
+    (OWNER._replace(quiet=["10:00", "16:00"]), "2026-03-01T17:00:00Z", False, "2026-03-02T03:00:00Z"),
     (OWNER._replace(zone="Europe/Berlin"), "2026-03-28T23:30:00Z", True, "2026-03-30T06:00:00Z"),  # the clock goes forward on the 29th
     (OWNER._replace(zone="America/Santiago", quiet=["00:00", "17:00"]), "2026-09-04T22:00:00Z", True, "2026-09-07T03:00:00Z"),
 ])
 def test_messages_come_in_somebody_s_hours_where_they_are(council, person, moment, at_once, expected):
     world, case = council
-    assert reminding.arrival(world.engine.office(case), person, moment, at_once=at_once) == expected
+    assert whom.arrival(world.engine.office(case), person, moment, at_once=at_once) == expected
 
 
 def test_a_deputy_is_told_in_the_days_somebody_is_away(council):
@@ -193,6 +196,20 @@ def test_a_deputy_is_told_in_the_days_somebody_is_away(council):
                  if effect.table == "message" and effect.key is None and effect.values["state"] == "pending"]
 
     assert said == [("-10bd", "p1"), ("-5bd", "p2"), ("-1bd", "p1")]
+
+
+@pytest.mark.parametrize(("since", "until", "told"), [("2026-05-11", "2026-05-15", "p2"), ("2026-05-04", "2026-05-10", "p1")])
+def test_what_is_written_on_a_saturday_is_for_whoever_is_there_on_monday(council, since, until, told):
+    world, case = council
+    away = OWNER._replace(deputy={"person": "p2", "from": since, "until": until})
+    held = only(case, "council")
+    agreement = case.agreement._replace(params={"ladder.council": "-4d,0"})
+    held = held._replace(tables={**held.tables, "agreement": {(): agreement}})
+
+    change = reminding.sweep(held, world.engine.office(held, "2026-05-09T05:00:00Z")._replace(by=SYSTEM), {**PEOPLE, "p1": away})
+
+    (row,) = [effect.values for effect in change.effects if effect.table == "message"]
+    assert (row["recipient"], row["wake_at"]) == (told, "2026-05-11T01:00:00Z")
 
 
 def test_what_is_made_inside_its_ladder_skips_the_past_with_a_record_and_announces_itself_once(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from dispatch import write
 from flows.scenes import FIXED, answer, ask, at_council, entries, existing, mou_in_force, replays
 from world import World
 
@@ -157,6 +158,18 @@ def test_reminders_are_put_off_until_a_day_before_the_last(world):
         with pytest.raises(InvalidInput):
             world.engine.snooze(mou, "council", until, ask(reason="x"), PEOPLE)
     assert replays(world.store, mou)
+
+
+def test_what_was_put_off_until_a_saturday_and_the_rung_of_the_sunday_are_one_line_on_monday(world):
+    write(world.store, "sys", Effect("setting", None, {"name": "ladder.sister-city.council", "value": "-10bd,-3d,0"}))
+    world.library.refresh()
+    mou = at_council(world)
+    tick(world, "2026-04-28")
+    world.engine.snooze(mou, "council", "2026-05-09", ask(reason="the council sits on the 11th"), PEOPLE)
+
+    tick(world, "2026-05-10")
+
+    assert [row for row in messages(world, mou, "council") if row[2] == "pending"] == [("-3d", "p1", "pending")]
 
 
 def test_only_who_is_told_of_a_deadline_or_would_be_puts_it_off(world):
@@ -382,3 +395,56 @@ def test_whoever_has_acknowledged_that_it_ended_is_not_told_again(world):
 
     assert world.deadline(mou, "term").wake_at == ""
     assert list(tick(world, "2026-07-13").messages) == []
+
+
+def hired(world, *people):
+    write(world.store, "sys", *(Effect("person", None, person._asdict()) for person in people))
+
+
+def test_what_waits_when_an_agreement_changes_hands_is_for_its_new_owner(world):
+    heir = Person("p4", "Ayu", "", "ayu@example.org", ["legal"], "id", "Asia/Jakarta")
+    hired(world, OWNER, SECRETARY, heir)
+    mou = at_council(world)
+    tick(world, "2026-04-28")
+    deliver(world, mou)
+    tick(world, "2026-05-12")
+
+    world.engine.assign("bogor-kisarazu", "p4", ask())
+    assert messages(world, mou, "council") == [("-10bd", "p1", "sent"), ("-5bd", "p1", "superseded"), ("-1bd", "p1", "superseded"),
+                                               ("-1bd", "p4", "pending")]
+    world.as_("p4").assign("bogor-kisarazu", "p1", ask())
+
+    assert messages(world, mou, "council")[2:] == [("-1bd", "p1", "pending"), ("-1bd", "p4", "superseded")]
+    assert entries(world, mou)[-1].act == "assign"
+    assert replays(world.store, mou)
+
+
+def test_what_was_put_off_comes_to_the_new_owner_on_its_day(world):
+    heir = Person("p4", "Ayu", "", "ayu@example.org", ["legal"], "id", "Asia/Jakarta")
+    hired(world, OWNER, SECRETARY, heir)
+    mou = at_council(world)
+    world.engine.snooze(mou, "council", "2026-05-11", ask(reason="later"), PEOPLE)
+
+    world.engine.assign("bogor-kisarazu", "p4", ask())
+
+    rows = world.store.load("bogor-kisarazu").tables["message"].values()
+    assert [(row.recipient, row.state, row.wake_at) for row in rows] == [("p1", "superseded", ""), ("p4", "pending", "2026-05-11T01:00:00Z")]
+
+
+def test_what_was_not_sent_to_somebody_who_has_left_is_for_whoever_is_there(world):
+    mou = at_council(world)
+    tick(world, "2026-05-20")
+    assert messages(world, mou, "council")[-2:] == [("over", "p1", "pending"), ("escalation-1", "p2", "pending")]
+    other = Person("p5", "Tono", "", "tono@example.org", ["secretary"], "id", "Asia/Jakarta")
+    staff = {person.id: person for person in (OWNER, SECRETARY._replace(active=False), MAYOR, other)}
+
+    swept = sweep(world.store, world.at("2026-05-20").engine, staff)
+
+    assert [(row.rung, row.recipient) for row in swept.messages if row.name == "council"] == [("escalation-1", "p5")]
+    assert ("escalation-1", "p2", "superseded") in messages(world, mou, "council")
+    nobody = {person.id: person for person in (OWNER._replace(active=False), MAYOR._replace(admin=True), other)}
+    sweep(world.store, world.engine, nobody)
+    assert ("over", "p3", "pending") in messages(world, mou, "council")
+    assert ("over", "p1", "superseded") in messages(world, mou, "council")
+    assert sweep(world.store, world.engine, nobody).done == ()
+    assert replays(world.store, mou)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from workflow.channels import CHANNELS, Settings, connect
 from workflow.commands.language import _, _n, mark, said
 from workflow.commands.recorded import Recorded, sentence
-from workflow.core.reminding import CHANNEL
+from workflow.core.whom import CHANNEL
 from workflow.errors import WorkflowError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import Change, Effect
 from workflow.core.dates import seconds
-from workflow.core.reminding import arrival
+from workflow.core.whom import arrival
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

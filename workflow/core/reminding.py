@@ -1,5 +1,5 @@
 """
-Who is told what of a deadline, and when it reaches them: the sweep, pure. Messages are rows; nothing is sent here.
+Who is told what of a deadline: the sweep, pure. Messages are rows; nothing is sent here.
 
 A sweep looks at the deadlines whose moment has come. Of the rungs that have come since the last look everybody is told the most urgent only,
 marked with the days it is late; the others are superseded. Rungs that were over before the deadline was made are skipped with a record, and
@@ -8,7 +8,7 @@ it announces itself once. A row is keyed by its rung, so no rung is ever written
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.core import dates, ladder, promising
@@ -16,6 +16,7 @@ from workflow.core.agreement import Change, Message
 from workflow.core.deadline import fires
 from workflow.core.draft import CANCELLED, Draft
 from workflow.core.ladder import ENDED, NEW, Rung
+from workflow.core.whom import arrival, channel, morning, recipients
 from workflow.errors import InvalidInput, NotAsItStands, Phrase
 
 if TYPE_CHECKING:
@@ -28,13 +29,11 @@ if TYPE_CHECKING:
 
     People = Mapping[str, Person]
 
-HOURS, DIGEST = ("08:00", "17:00"), "09:00"  # in which messages may come; when the one of the day does
-CHANNEL = "email"
 FULL = 60  # rows of one change
 NEAR = 7  # days before its end at which a deadline no longer waits for the digest
 WAITING = ("pending", "failed", "uncertain")
+PASSED_ON = str(Phrase("somebody else is told instead"))
 LOUD = ("overdue", "escalation", "ended")
-LONGEST = 60  # days without a working day after which a calendar is not believed
 
 
 class Told(NamedTuple):
@@ -49,6 +48,10 @@ class Told(NamedTuple):
 def sweep(case: Case, office: Office, people: People) -> Change | None:
     """Write the messages that are due now; None where nothing is. What fires has fired before (`decision.notice`)."""
     draft = Draft(case, office)
+    for message in _waiting(draft):
+        person = people.get(message.recipient)
+        if len(draft.touched) <= FULL and (person is None or not person.active):
+            _pass_on(draft, message, people)
     for row in sorted(case.tables["deadline"].values(), key=lambda row: (row.wake_at, row.instance, row.name)):
         if len(draft.touched) > FULL:
             break  # the rest is still due: an entry has a size
@@ -60,6 +63,39 @@ def sweep(case: Case, office: Office, people: People) -> Change | None:
                 _look(draft, rule, row, people)
     effects = draft.effects()
     return Change("remind", effects, office.today) if effects else None
+
+
+def reassign(draft: Draft, before: str, people: People) -> None:
+    """What waits for whoever was responsible (`before`), or for their deputy, is for whoever is now; what may have left already stays."""
+    for message in _waiting(draft):
+        if message.state != "uncertain" and (message.recipient == before or not message.snoozed_until) and len(draft.touched) <= FULL:
+            _pass_on(draft, message, people, owner=True)
+
+
+def _waiting(draft: Draft) -> list[Message]:
+    return [message for message in draft.tables["message"].values() if message.wake_at and message.state in WAITING]
+
+
+def _pass_on(draft: Draft, message: Message, people: People, *, owner: bool = False) -> None:
+    """
+    Tell whoever is to be told of a rung now what waits for somebody who is not any more. Nobody is told twice.
+
+    `owner`: only what whoever is responsible is told. Where there is nobody to tell, it stays as it is, and is given up when it is due.
+    """
+    row = draft.tables["deadline"].get((message.instance, message.name, message.revision))
+    rule = ladder.rule_of(draft, row) if row is not None else None
+    if row is None or rule is None:
+        return
+    today = dates.earliest(draft.office.today)
+    rung = next((rung for rung in ladder.rungs(draft, rule, row) if (rung.name, rung.kind) == (message.rung, message.kind)),
+                Rung(message.rung, dates.earliest(message.due_on), message.kind))
+    found = recipients(draft, rung, people, at_once=_at_once(rung, row, today)) if rung.owner or not owner else []
+    for person in found:
+        theirs = [other for other in _messages(draft, row) if other.recipient == person.id and other.revision == row.revision]
+        if not any((other.rung == rung.name and other.reason != PASSED_ON) or other.state in WAITING for other in theirs):
+            _write(draft, row, Told(rung, person, "pending"), today, later=message.snoozed_until)
+    if found and message.recipient not in [person.id for person in found]:
+        draft.put("message", message._replace(state="superseded", wake_at="", reason=PASSED_ON))
 
 
 def acknowledge(case: Case, office: Office, ref: str, name: str) -> Change:
@@ -96,8 +132,8 @@ def snooze(case: Case, office: Office, ref: str, name: str, until: str, reason: 
         raise InvalidInput("reason", "", "say why: --reason TEXT")
     if dates.precision(until) != "day" or not office.today < until < row.effective:
         raise InvalidInput("until", until, Phrase("choose a day after today and before {day}, its last", day=row.effective))
-    again = Message(row.instance, row.name, row.revision, f"again-{until}", who.id, _channel(office, who), "reminder", until,
-                    arrival(office, who, _morning(office, who, until), at_once=_near(row, dates.earliest(until))), "pending",
+    again = Message(row.instance, row.name, row.revision, f"again-{until}", who.id, channel(office, who), "reminder", until,
+                    arrival(office, who, morning(office, who, until), at_once=_near(row, dates.earliest(until))), "pending",
                     snoozed_until=until, reason=reason)
     if any(_key(message) == _key(again) for message in _messages(draft, row)):
         raise InvalidInput("until", until, "it is put off until then already")
@@ -112,48 +148,11 @@ def snooze(case: Case, office: Office, ref: str, name: str, until: str, reason: 
 
 def _concerned(draft: Draft, row: Deadline, who: Person, people: People) -> bool:
     """Whether somebody was told of a deadline, or would be by one of its rungs."""
-    rule = ladder.rule_of(draft, row)
-    return any(message.recipient == who.id for message in _messages(draft, row)) or (
-        rule is not None and any(who in recipients(draft, rung, people) for rung in ladder.rungs(draft, rule, row)))
-
-
-def recipients(draft: Draft, rung: Rung, people: People) -> list[Person]:
-    """
-    Who is told of a rung today: the owner and the holders of its roles, each their deputy's in the days they are away.
-
-    Where nobody is responsible, the coordinators are told; where there is none, the administrators.
-    """
-    active = [person for person in people.values() if person.active]
-    owner = [person for person in active if person.id == draft.agreement.owner] if rung.owner else []
-    if rung.owner and not owner:
-        owner = [person for person in active if "coordinator" in person.roles] or [person for person in active if person.admin]
-    holders = [person for role in rung.roles for person in active if role in person.roles]
-    if rung.kind == "escalation":  # whoever is responsible was told already; only if nobody else holds the role they are again
-        holders = [person for person in holders if person.id != draft.agreement.owner] or holders
-    found = [_deputy(person, people, draft.office.today) for person in (*owner, *holders)]
-    return list({person.id: person for person in found}.values())
-
-
-def arrival(office: Office, person: Person, moment: str, *, at_once: bool) -> str:
-    """
-    The instant at which a message that is due at `moment` reaches somebody: on a working day of theirs, where they are.
-
-    `at_once`: within their hours; else with the one message of a day.
-    """
-    from zoneinfo import ZoneInfo
-
-    zone = ZoneInfo(person.zone or office.zone)
-    hours = person.quiet or str(office.settings.get("quiet") or ",".join(HOURS)).split(",")
-    first, last = hours if at_once else (str(office.settings.get("digest_at") or DIGEST), "")
-    calendar = office.calendar(person.calendar or str(office.settings.get("calendar") or "ID"))
-    due = datetime.fromisoformat(moment)
-    day = due.astimezone(zone).date()
-    for number in range(LONGEST):
-        on = day + timedelta(days=number)
-        start = _at(on, first, zone)
-        if calendar.is_working(on) and (start >= due or (last and due < _at(on, last, zone))):
-            return _text(max(start, due))
-    return _text(due)
+    rule, today = ladder.rule_of(draft, row), dates.earliest(draft.office.today)
+    if any(message.recipient == who.id for message in _messages(draft, row)):
+        return True
+    rungs = ladder.rungs(draft, rule, row) if rule is not None else ()
+    return any(who in recipients(draft, rung, people, at_once=_at_once(rung, row, today)) for rung in rungs)
 
 
 def _look(draft: Draft, rule: DeadlineRule, row: Deadline, people: People) -> None:
@@ -200,7 +199,7 @@ def _due(draft: Draft, rule: DeadlineRule, row: Deadline, people: People, known:
         found = [*(rung for rung in found if rung.day < made), Rung(NEW, made, kind), *late]
     by_person: dict[str, list[Rung]] = {}
     for rung in found:
-        for person in recipients(draft, rung, people):
+        for person in recipients(draft, rung, people, at_once=_at_once(rung, row, dates.earliest(today))):
             held = by_person.setdefault(person.id, [])
             if all(other.name != rung.name for other in held):
                 held.append(rung)
@@ -223,20 +222,22 @@ def _told(rung: Rung, person: Person, row: Deadline, known: list[Message], *, an
 
 
 def _take_back(draft: Draft, known: list[Message], person: str) -> None:
-    """Who is told now is not told the same again by what still waits."""
+    """Who is told now is not told the same again by what still waits; what was put off until a later day has that day."""
     for message in known:
-        if message.recipient == person and message.state in WAITING and not message.snoozed_until:
+        if message.recipient == person and message.state in WAITING and message.snoozed_until <= draft.office.today:
             draft.put("message", message._replace(state="superseded", wake_at="", reason="a later one took its place"))
 
 
-def _write(draft: Draft, row: Deadline, told: Told, today: date) -> None:
+def _write(draft: Draft, row: Deadline, told: Told, today: date, later: str = "") -> None:
+    """Put a message on record; `later` is the day before which it does not come."""
     rung, person, office = told.rung, told.person, draft.office
+    due = morning(office, person, later) if later > office.today else office.now
     said = told.state == "pending"
-    at_once = rung.kind in LOUD or _near(row, today)
-    message = Message(row.instance, row.name, row.revision, rung.name, person.id, _channel(office, person), rung.kind, rung.day.isoformat(),
-                      arrival(office, person, office.now, at_once=at_once) if said else "", told.state,
+    message = Message(row.instance, row.name, row.revision, rung.name, person.id, channel(office, person), rung.kind, rung.day.isoformat(),
+                      arrival(office, person, due, at_once=_at_once(rung, row, dates.earliest(later or office.today))) if said else "", told.state,
                       late_days=max(0, (today - rung.day).days) if said else 0, reason=told.reason)
-    if _key(message) not in draft.tables["message"]:
+    held = draft.tables["message"].get(_key(message))
+    if held is None or held.reason == PASSED_ON:
         draft.put("message", message)
 
 
@@ -254,33 +255,10 @@ def _made(row: Deadline) -> date:
     return dates.latest(row.made_on or row.anchored_on)
 
 
+def _at_once(rung: Rung, row: Deadline, today: date) -> bool:
+    """Whether a rung of which somebody is told today does not wait for the one message of a day."""
+    return rung.kind in LOUD or _near(row, today)
+
+
 def _near(row: Deadline, day: date) -> bool:
     return (dates.latest(row.effective) - day).days <= NEAR
-
-
-def _deputy(person: Person, people: People, today: str) -> Person:
-    """Who is told in somebody's place today: a deputy's own deputy is not asked."""
-    away = person.deputy
-    deputy = people.get(away["person"]) if away and away["from"] <= today <= away["until"] else None
-    return deputy if deputy is not None and deputy.active else person
-
-
-def _channel(office: Office, person: Person) -> str:
-    """The first way to somebody; what comes after it is tried when a message cannot be delivered."""
-    return (person.channels or str(office.settings.get("channels") or CHANNEL).split(","))[0].strip()
-
-
-def _morning(office: Office, person: Person, day: str) -> str:
-    from zoneinfo import ZoneInfo
-
-    return _text(_at(dates.earliest(day), "00:00", ZoneInfo(person.zone or office.zone)))
-
-
-def _at(day: date, clock: str, zone: object) -> datetime:
-    """A time of the day in a zone, in UTC; one that the clock skips is the moment of the skip."""
-    hour, _, minute = clock.strip().partition(":")
-    return datetime.combine(day, time(int(hour), int(minute or 0)), tzinfo=zone).astimezone(UTC)  # type: ignore[arg-type]  # a ZoneInfo
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -12,7 +12,8 @@ from workflow.core import dates
 from workflow.core.agreement import Change
 from workflow.core.digest import KINDS
 from workflow.core.draft import CANCELLED, Draft
-from workflow.core.reminding import FULL, LOUD, WAITING, arrival
+from workflow.core.reminding import FULL, LOUD, WAITING
+from workflow.core.whom import arrival
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

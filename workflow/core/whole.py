@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from workflow.core.decision import Request
     from workflow.core.draft import Office
+    from workflow.core.office import Person
 
 KINDS = ("activity", "contact", "report")
 ISO_3166 = (  # alpha-2
@@ -51,12 +52,19 @@ def activity(case: Case, office: Office, title: str, kind: str, field: str, unti
     return decision.change_of(draft, "activity", on, request, instance=instance)
 
 
-def assign(case: Case, office: Office, owner: str, request: Request) -> Change:
-    """Make somebody responsible for the agreement; where they are already nothing is new, for whatever reason it was asked."""
-    draft = Draft(case, office)
-    if draft.agreement.owner == owner:
+def assign(case: Case, office: Office, owner: str, request: Request, people: Mapping[str, Person]) -> Change:
+    """
+    Make somebody responsible for the agreement; they are told what was still to be told.
+
+    Where they are already nothing is new, for whatever reason it was asked.
+    """
+    from workflow.core.reminding import reassign
+
+    draft, before = Draft(case, office), case.agreement.owner
+    if before == owner:
         request = request._replace(reason="")
     draft.put("agreement", draft.agreement._replace(owner=owner))
+    reassign(draft, before, people)
     return decision.change_of(draft, "assign", decision.occurred(office, request.occurred), request)
 
 
