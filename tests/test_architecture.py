@@ -22,7 +22,7 @@ LAYERS = [  # lowest first: a module imports its own layer and those below
     ("workflow.outcome workflow.asking workflow.engine workflow.promises workflow.administration workflow.reminders workflow.dispatching "
      "workflow.settling workflow.rehearsal workflow.alerting workflow.batch workflow.audit workflow.keys workflow.shapes workflow.scrutiny "
      "workflow.evidence workflow.growing workflow.verifying workflow.reconciling workflow.erasing workflow.rotating workflow.scheduler "
-     "workflow.reports"),
+     "workflow.reports workflow.parcels"),
     "workflow.demo",
     "workflow.commands workflow.locale",
 ]

@@ -15,7 +15,6 @@ A claim is of everything that one person is to be told over one channel. Where a
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +27,7 @@ from workflow.core.reminding import LOUD
 from workflow.core.whom import arrival
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.library import civil_day
-from workflow.outbox import letter
+from workflow.parcels import Box, Group, Item, fresh
 from workflow.settling import Settling
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from workflow.core.draft import Office
     from workflow.core.office import Person
     from workflow.errors import Phrase
-    from workflow.ports import Agreements, Channel, Claimed, Outbox
+    from workflow.ports import Chains, Channel, Claimed, Outbox
 
 LEASE = 600  # seconds a claim holds: after that the messages of a worker that died are another's
 MARGIN = 240  # seconds a send may take, every step of it slow: what has less left of its lease is let go unsent
@@ -62,34 +61,6 @@ class Outcome(NamedTuple):
     again: str = ""  # when it is tried again
 
 
-class _Item(NamedTuple):
-    """A claimed message, and how it is said."""
-
-    agreement: str
-    key: tuple[Any, ...]
-    draft: Draft
-    row: Message
-    line: Line | None = None
-
-
-class _Group(NamedTuple):
-    """What leaves in one digest."""
-
-    send: str
-    items: list[_Item]
-    fresh: bool  # its key is not written down yet, nor the marks of its messages
-    letter: str = ""
-
-
-class _Box(NamedTuple):
-    """What one claim holds: the digests that are to leave; whether its channel repeats, and whether something of it is to be tried later."""
-
-    claim: Claimed
-    groups: list[_Group]
-    repeats: bool
-    later: bool
-
-
 class Dispatcher:
     """
     One worker. `store` and `outbox` are the database; `office` gives what is read besides a case, `people` who there is by id.
@@ -98,7 +69,7 @@ class Dispatcher:
     the audit log. `channels` are the office's own, for people who chose none.
     """
 
-    def __init__(self, store: Agreements, outbox: Outbox, *, office: Callable[[Case, str], Office], people: Callable[[], dict[str, Person]],
+    def __init__(self, store: Chains, outbox: Outbox, *, office: Callable[[Case, str], Office], people: Callable[[], dict[str, Person]],
                  channel: Callable[[str], Channel], say: Callable[[Digest, str], Outgoing], clock: Callable[[], str], origin: str, worker: str,
                  channels: Sequence[str] = ("email",), checkpoint: Callable[[], str] = str, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self.store, self.outbox, self.office, self.people, self.channel, self.say = store, outbox, office, people, channel, say
@@ -148,10 +119,10 @@ class Dispatcher:
                 break
         return claims
 
-    def _read(self, claim: Claimed, settling: Settling, done: list[Outcome], now: str) -> _Box:
+    def _read(self, claim: Claimed, settling: Settling, done: list[Outcome], now: str) -> Box:
         """The messages of a claim as they are to be sent; those that cannot be sent at all, or not now, are settled at once."""
-        ended: dict[tuple[Verdict, str], list[_Item]] = {}
-        parts: dict[str, list[_Item]] = {}
+        ended: dict[tuple[Verdict, str], list[Item]] = {}
+        parts: dict[str, list[Item]] = {}
         person = self._known.get(claim.recipient)
         hopeless = self._hopeless(claim, person)
         for agreement, key in claim.messages:
@@ -164,15 +135,16 @@ class Dispatcher:
             found = self._judged(draft, row, claim, person, hopeless, now)
             send = (row.state == "uncertain" and row.send) or claim.send  # what may have left before leaves as it was then
             if isinstance(found, Verdict):
-                ended.setdefault((_waiting(found, send), send), []).append(_Item(agreement, key, draft, row))
+                found = settling.judged(agreement, row, found, claim.attempt, now)
+                ended.setdefault((_waiting(found, send), send), []).append(Item(agreement, key, draft, row))
             else:
-                parts.setdefault(send, []).append(_Item(agreement, key, draft, row, found))
+                parts.setdefault(send, []).append(Item(agreement, key, draft, row, found))
         for (verdict, send), items in ended.items():
             settling.ended([item[:2] for item in items], verdict, send)
             done += _outcomes(items, verdict)
-        groups = [_Group(send, items, fresh=False) if send else _fresh(items) for send, items in parts.items()]
+        groups = [Group(send, items, fresh=False) if send else fresh(items) for send, items in parts.items()]
         later = any(verdict.again for verdict, _ in ended) or not (ended or groups)
-        return _Box(claim, groups, bool(groups) and self._repeats(claim.channel), later)
+        return Box(claim, groups, bool(groups) and self._repeats(claim.channel), later)
 
     def _judged(self, draft: Draft, row: Message, claim: Claimed, person: Person | None, verdict: Verdict | None, now: str) -> Line | Verdict:
         """The line of a message, or how it ends without being sent; `verdict` is what the person or the channel makes of it."""
@@ -219,11 +191,11 @@ class Dispatcher:
             found = lines[reason] = line(draft, deadline, owner, day=day, kind=row.kind, late_days=row.late_days, why=reason)
         return found
 
-    def _deliver(self, box: _Box, settling: Settling, done: list[Outcome], stopping: Callable[[], bool]) -> bool:
+    def _deliver(self, box: Box, settling: Settling, done: list[Outcome], stopping: Callable[[], bool]) -> bool:
         """Send the digests of a claim; whether it is over, or must end by itself, as only it knows the key under which something may have left."""
         later = box.later
         for group in box.groups:
-            now, messages = self.clock(), [item[:2] for item in group.items]
+            now = self.clock()
             if stopping() or now > shifted(box.claim.until, -MARGIN):
                 return bool(box.claim.send)
             settling.before(now)
@@ -232,19 +204,24 @@ class Dispatcher:
                 return False
             if verdict.again:
                 verdict = verdict._replace(again=arrival(group.items[0].draft.office, self._known[box.claim.recipient], verdict.again, at_once=True))
-                later = True
+            ends: dict[Verdict, list[Item]] = {}
+            for item in group.items:
+                end = settling.judged(item.agreement, item.row, verdict, box.claim.attempt, now) if verdict.again else verdict
+                ends.setdefault(end, []).append(item)
+            later = later or any(end.again for end in ends)
             if not later and group is box.groups[-1]:
                 settling.over(box.claim)
-            if verdict.state == "sent":
-                settling.left(messages, group.send, now, alone=not box.repeats)
-            else:
-                settling.ended(messages, verdict, group.send)
-            done += _outcomes(group.items, verdict)
+            for end, items in ends.items():
+                if end.state == "sent":
+                    settling.left((item[:2] for item in items), group.send, now, alone=not box.repeats)
+                else:
+                    settling.ended((item[:2] for item in items), end, group.send)
+                done += _outcomes(items, end)
         if not box.groups and not later:
             settling.over(box.claim)
         return not later
 
-    def _send(self, group: _Group, claim: Claimed, now: str) -> Verdict:
+    def _send(self, group: Group, claim: Claimed, now: str) -> Verdict:
         person = self._known[claim.recipient]
         lines = tuple(item.line for item in group.items if item.line is not None)
         try:
@@ -279,18 +256,12 @@ class Dispatcher:
         return self._connected[name]
 
 
-def _fresh(items: list[_Item]) -> _Group:
-    """A digest that has not been tried before; the same messages give the same key."""
-    inside = letter(item[:2] for item in items)
-    return _Group(hashlib.sha256(inside.encode()).hexdigest()[:40], items, fresh=True, letter=inside)
-
-
 def _waiting(verdict: Verdict, send: str) -> Verdict:
     """What is tried again and may have left as `send` stays uncertain, so that it keeps that key."""
     return verdict._replace(state="uncertain") if send and verdict.again else verdict
 
 
-def _outcomes(items: Iterable[_Item], verdict: Verdict) -> list[Outcome]:
+def _outcomes(items: Iterable[Item], verdict: Verdict) -> list[Outcome]:
     return [Outcome(f"{draft.agreement.ref}/{row.instance}" if row.instance else draft.agreement.ref, row.name, row.recipient, row.channel, *verdict)
             for _, _, draft, row, _ in items]
 

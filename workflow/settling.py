@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workflow.core.agreement import Case, Head
 from workflow.core.dates import shifted
-from workflow.core.delivery import Verdict, settle
+from workflow.core.delivery import Verdict, lasted, settle, tried
 from workflow.core.entry import milliseconds, seal, uuid7
 from workflow.core.office import SYSTEM
 from workflow.errors import Phrase, StaleInstance
@@ -22,7 +22,8 @@ from workflow.ports import ATTEMPTS, HeadMoved, Settled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from workflow.ports import Agreements, Claimed, Outbox
+    from workflow.core.agreement import Message
+    from workflow.ports import Chains, Claimed, Outbox
 
     Key = tuple[Any, ...]
     Sends = dict[str, dict[Key, str]]  # agreement -> message -> the key of its digest
@@ -40,13 +41,14 @@ class Settling:
     Whoever sends must `flush` before the round ends.
     """
 
-    def __init__(self, store: Agreements, outbox: Outbox, cases: Mapping[str, Case], ways: Mapping[str, Sequence[str]], *,
+    def __init__(self, store: Chains, outbox: Outbox, cases: Mapping[str, Case], ways: Mapping[str, Sequence[str]], *,
                  clock: Callable[[], str], origin: str, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self.store, self.outbox, self.ways, self.clock, self.origin, self.entropy = store, outbox, ways, clock, origin, entropy
         self._cases = dict(cases)  # as they were last read or written, without what has left; whoever was not the last to write reads again
         self._left: Sends = {}
         self._over: list[Claimed] = []
         self._since = self._until = ""
+        self._tried: dict[str, dict[Key, str]] = {}  # of each agreement of which something may be given up
 
     def before(self, now: str) -> None:
         """Something is about to leave: what left long enough ago is written first."""
@@ -70,6 +72,14 @@ class Settling:
         for agreement, sends in by_agreement.items():
             for part in _parts(sends, ENTRY):
                 self._write(agreement, part, verdict)
+
+    def judged(self, agreement: str, row: Message, verdict: Verdict, attempt: int, now: str) -> Verdict:
+        """How a message ends that this became of: it is given up where it has been tried for as long as is promised."""
+        def since() -> dict[Key, str]:
+            if agreement not in self._tried:
+                self._tried[agreement] = tried(self.store.entries(agreement))
+            return self._tried[agreement]
+        return lasted(row, verdict, attempt, now, since)
 
     def over(self, claim: Claimed) -> None:
         """A claim of which nothing is to be tried again: it is forgotten as soon as the outcomes are written."""

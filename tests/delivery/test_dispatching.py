@@ -113,6 +113,30 @@ def test_what_fails_is_tried_again_after_longer_and_longer_pauses_and_then_given
     assert row.reason
 
 
+def test_what_falls_due_while_somebody_cannot_be_reached_is_tried_for_two_days_itself(world):
+    """Attempts are counted by recipient and channel: the second message meets the ninth."""
+    first = promise(world.store, world.ref)
+    mail = Recorder(trouble=fails(DeliveryFailed))
+    for _ in range(8):
+        worker(world, {"email": mail}).round()
+        world.now = _later(messages(world.store, world.ref)[first].wake_at)
+    second, since = promise(world.store, world.ref, rung="-1d", wake_at=f"{world.now}:00Z"), world.now
+    worker(world, {"email": mail}).round()
+    rows = messages(world.store, world.ref)
+    assert (rows[first].state, rows[second].state) == ("dead", "failed")
+
+    tries = 1
+    while (row := messages(world.store, world.ref)[second]).wake_at:
+        world.now = _later(row.wake_at)
+        worker(world, {"email": mail}).round()
+        tries += 1
+
+    assert row.state == "dead"
+    assert tries >= 3
+    assert datetime.fromisoformat(since) + timedelta(days=2) <= datetime.fromisoformat(world.now) <= datetime.fromisoformat(since) + timedelta(days=5)
+    assert replays(world.store, world.ref)
+
+
 def _later(moment: str) -> str:
     return (datetime.fromisoformat(moment) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M")
 

@@ -7,18 +7,22 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.core.agreement import Change, Effect
-from workflow.core.dates import seconds
+from workflow.core.dates import seconds, shifted
+from workflow.core.entry import open_entry
 from workflow.core.whom import arrival
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from workflow.core.agreement import Case
+    from workflow.core.agreement import Case, Message
     from workflow.core.draft import Office
+    from workflow.core.entry import Sealed
     from workflow.core.office import Person
 
 WAITING = ("pending", "failed", "uncertain")
-BACK_OFF = (1, 5, 15, 60, 180, 360, 720, 1440)  # minutes after the first failure, the second …; after the last the message is dead
+BACK_OFF = (1, 5, 15, 60, 180, 360, 720, 1440)  # minutes after the first failure, the second …; from the last on, after every one
+PATIENCE = 60 * sum(BACK_OFF[1:])  # seconds after its own first failure for which a message is tried again: two days, less what a look takes
+CHANGES = ("fail", "wake", "assign", "remind", "correct")  # acts that change whether a message was tried in vain
 OUTCOME = ("state", "wake_at", "send", "sent_at", "reason")  # what the end of a send changes of a message
 outcome = attrgetter(*OUTCOME)
 REASON = 300  # characters that a server's answer may take in the journal
@@ -37,11 +41,34 @@ class Verdict(NamedTuple):
 
 
 def failed(reason: str, attempt: int, now: str, state: str = "failed") -> Verdict:
-    """Try again later, each time after a longer pause, and in the end no more."""
-    if attempt > len(BACK_OFF):
-        return Verdict("dead", reason)
-    later = datetime.fromisoformat(now) + timedelta(minutes=BACK_OFF[attempt - 1])
+    """Try again later, each time after a longer pause; whether a message has been tried long enough is `lasted`."""
+    later = datetime.fromisoformat(now) + timedelta(minutes=BACK_OFF[min(attempt, len(BACK_OFF)) - 1])
     return Verdict(state, reason, later.isoformat(timespec="seconds").replace("+00:00", "Z"))
+
+
+def lasted(row: Message, verdict: Verdict, attempt: int, now: str, tried: Callable[[], Mapping[tuple[Any, ...], str]]) -> Verdict:
+    """
+    How a message ends whose send failed: given up once it has been tried for as long as is promised, by its own first failure.
+
+    Attempts are counted by recipient and channel, so one that has just fallen due may meet the ninth. `tried` (see there) is asked in the end only.
+    """
+    if attempt <= len(BACK_OFF) or not verdict.again or verdict.state not in ("failed", "uncertain") or row.state == "pending":
+        return verdict
+    since = tried().get(row[:6])
+    return Verdict("dead", verdict.reason) if since and shifted(since, PATIENCE) <= now else verdict
+
+
+def tried(entries: Iterable[Sealed]) -> dict[tuple[Any, ...], str]:
+    """Since when each message of a chain is tried in vain: the instant of its first failure since it was last made to wait."""
+    found: dict[tuple[Any, ...], str] = {}
+    for entry in entries:
+        if entry.act in CHANGES:
+            for table, key, values in open_entry(entry.body, {})[1]:
+                if table == "message" and key is not None and values.get("state") == "pending":
+                    found.pop(key, None)
+                elif table == "message" and key is not None and values.get("state") in ("failed", "uncertain"):
+                    found.setdefault(key, entry.recorded)
+    return found
 
 
 def quiet(office: Office, person: Person, now: str) -> Verdict | None:
