@@ -355,3 +355,12 @@ def test_the_log_streams_in_flat_memory(signed):
     count, kilobytes = map(int, done.stdout.split())
     assert count > 6000
     assert kilobytes < 10_000
+
+
+@pytest.mark.parametrize("lang", ["en", "id", "ja"])
+def test_the_steps_of_an_auditor_can_be_typed_in_their_order_in_an_office_that_has_signed_nothing(loi, lang):
+    steps = [line.split() for line in loi.ok(f"help audit --lang {lang}").splitlines() if line.strip().startswith("mufakat audit ")]
+
+    assert [step[2] for step in steps[:5]] == ["checkpoint", "key", "pin", "export", "prove"]
+    for step in steps[:4]:
+        loi.ok(" ".join(step[1:]))
