@@ -49,8 +49,8 @@ class Report(NamedTuple):
     What was found. `size`: up to where what was given covers the log, or else what its newest checkpoint says; `tail`: entries beyond that.
 
     `entries` counts those that are sound, up to the first that is not. `last_good` and `pinned` are sizes up to which a checkpoint, a pin agreed.
-    `bad` is the place of the first bad entry, or of the first that may be; `erased` counts personal values, and documents, that were erased;
-    `restarts` are the places at which the log was begun again; `key` is the public key that signed the newest checkpoint.
+    `bad` is the place of the first bad entry, of the first that may be, or (`entries`) of the first that is missing; `erased` counts personal
+    values, and documents, that were erased; `restarts` are the places at which the log was begun again; `key` signed the newest checkpoint.
     """
 
     verdict: str
@@ -184,8 +184,10 @@ class _Verification:
         signed = max((point.checkpoint.size for point in self.points), default=0)
         if counted != count:
             yield None, Phrase("{counted} entries are there, and {count} of them stand in the order of the log", counted=counted, count=count)
-        if type(size) is not int or size > count:
-            yield count, Phrase("the log has numbered {size} entries, and {count} are here", size=size, count=count)
+        if type(size) is not int:
+            yield None, Phrase("the log has numbered {size} entries, and {count} are here", size=size, count=count)
+        elif size > count:
+            yield count, Phrase("entries are missing at the end: the log has numbered {size}, and {count} are here", size=size, count=count)
         elif size < min(signed, count):
             yield None, Phrase("the log has numbered {size} entries, and {signed} were signed", size=size, signed=signed)
 

@@ -70,9 +70,30 @@ def test_what_was_edited_is_named_and_can_be_looked_at(signed, old, new):
 
     assert (result.exit_code, result.stdout.split()[0]) == (6, "TAMPERED")
     assert "mufakat audit show bogor-kisarazu#2" in result.stdout
+    assert "the first bad entry is at place " in result.stdout
     assert signed.json("audit show bogor-kisarazu#2")["intact"] is False
     assert "✗ it is not what was written" in signed.ok("audit show bogor-kisarazu#2")
     assert signed.ok("audit log -o ids").split()[-1] == "bogor-kisarazu#2"
+
+
+def test_of_entries_that_are_missing_at_the_end_no_place_is_told(signed):
+    shutil.copy(signed.folder / "office.db", signed.folder / "old.db")
+    signed.ok("audit pin --out older.txt")
+    grown(signed).ok("audit checkpoint")
+    signed.ok("audit pin --out newer.txt")
+    shutil.copy(signed.folder / "old.db", signed.folder / "office.db")
+    cut = signed("audit verify --key key.txt --pin newer.txt")
+    database = sqlite3.connect(signed.environment["MUFAKAT_DB"])
+    database.execute("UPDATE tree SET size = 500")
+    database.commit()
+    database.close()
+
+    numbered = signed("audit verify --key key.txt")
+
+    assert (cut.exit_code, numbered.exit_code) == (6, 6)
+    assert "ROLLBACK" in cut.stdout
+    assert "entries are missing at the end: the log has numbered 500, and " in numbered.stdout
+    assert "at place" not in cut.stdout + numbered.stdout
 
 
 @pytest.mark.parametrize("line", ["--key nothing", "--key missing.txt", "--pin missing.txt", "--max-age soon", "--export missing", "--pin key.txt",
@@ -352,3 +373,12 @@ def test_nothing_is_decided_by_a_definition_that_is_not_the_one_that_was_pinned_
     assert (agenda.exit_code, "bogor-kisarazu/loi" in agenda.stderr) == (0, "UPDATE" in edit)
     assert verdict(signed, "--key key.txt --state")[0] == 6
     assert "loi 1" in verdict(signed, "--key key.txt --state")[1]["why"]
+
+
+@pytest.mark.parametrize("lang", ["en", "id", "ja"])
+def test_the_steps_of_an_auditor_can_be_typed_in_their_order_in_an_office_that_has_signed_nothing(loi, lang):
+    steps = [line.split() for line in loi.ok(f"help audit --lang {lang}").splitlines() if line.strip().startswith("mufakat audit ")]
+
+    assert [step[2] for step in steps[:5]] == ["checkpoint", "key", "pin", "export", "prove"]
+    for step in steps[:4]:
+        loi.ok(" ".join(step[1:]))

@@ -133,6 +133,7 @@ def test_every_command_has_help_with_an_example(mufakat):
 
 def test_help_has_topics(mufakat):
     assert "5    conflict" in mufakat.ok("help exit-codes")
+    assert "A worker (serve) that is stopped so ends with 0" in " ".join(mufakat.ok("help exit-codes").split())
     assert "+10bd" in mufakat.ok("help dates")
     assert mufakat.error("help dats")["suggestions"][0] == "dates"
     assert mufakat.ok("help audit verify") == mufakat.ok("audit verify -h")

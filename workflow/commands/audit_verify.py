@@ -111,10 +111,12 @@ def _screen(app: App, report: Report, *, given: bool) -> None:
 def _counts(report: Report) -> list[str]:
     """The numbers behind the verdict, those that say something."""
     tampered = report.verdict == "TAMPERED"
+    beyond = report.bad == report.entries and all(row.cseq is None for row in report.findings if row.place == report.bad)  # no entry is there
     lines = [_n("{count} entry was read and is sound", "{count} entries were read and are sound", report.entries)]
     lines += [_n("pinned: the first entry", "pinned: the first {count} entries", report.pinned)] if report.pinned is not None else []
     lines += [_("the last good checkpoint covers {count}").format(count=report.last_good)] if report.last_good is not None and tampered else []
-    lines += [_("the first bad entry is at place {place}").format(place=report.bad)] if report.bad is not None else []
+    lines += [_("the first bad entry is at place {place}").format(place=report.bad)] if report.bad is not None and not beyond \
+        else []
     lines += [_n("{count} entry after the newest checkpoint is not covered yet", "{count} entries after the newest checkpoint are not covered yet",
                  report.tail)] if report.tail else []
     lines += [_n("{count} personal value or document was erased", "{count} personal values or documents were erased", report.erased)] \

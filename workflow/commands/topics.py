@@ -24,7 +24,7 @@ TOPICS = {
 6    verification failed, or doctor found a fault
 7    delivery failed
 8    verification could not be decided
-130  interrupted (Ctrl-C); nothing is left half done"""),
+130  interrupted (Ctrl-C); nothing is left half done. A worker (serve) that is stopped so ends with 0: it ends as asked"""),
     "dates": ("how dates are typed", """\
 2016-11-18      a day                       2016-11   a month      2016   a year
 ../2016-11-16   not after that day          dates on record stay as vague as the paper
@@ -86,6 +86,8 @@ Channels: email, file (letters beside the database), console, apprise (pip insta
 in it under [targets] a person's id or login = an address of Apprise).
 What may have arrived is sent again under the same Message-ID; a chat is not repeated: mufakat doctor lists it."""),
     "audit": ("what an auditor does, and what the log can and cannot show", """\
+The office has signed before you come; a worker that runs (serve) does so by itself.
+       mufakat audit checkpoint
 1  Get the log's public key on paper, never with an export.
        mufakat audit key show
 2  Take a pin, and keep it where the office cannot change it.
