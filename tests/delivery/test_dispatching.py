@@ -16,6 +16,7 @@ from workflow.engine import Ask
 from workflow.errors import DeliveryFailed, InvalidInput, Uncertain, Undeliverable
 from workflow.messages import render
 from workflow.outbox import letter
+from workflow.reminders import sweep
 from workflow.store.postgresql import PostgresStore
 from workflow.store.sqlite import SqliteStore
 
@@ -80,6 +81,21 @@ def test_every_delivery_and_every_failure_is_an_entry_of_its_agreement_without_a
 
     acts = [(entry.act, b"bogor.test" in entry.body) for entry in world.store.entries(world.store.load(world.ref).agreement.id)][-2:]
     assert sorted(acts) == [("deliver", False), ("fail", False)]
+
+
+def test_what_waits_for_somebody_who_has_left_is_sent_to_the_administrators_where_nobody_else_is_responsible(world):
+    key = promise(world.store, world.ref)
+    write(world.store, "sys", *(Effect("person", (ident,), {"active": False}) for ident in ("p1", "p2")))
+    mail, people = Recorder(), {ident: row for (ident,), row in world.store.office().tables["person"].items()}
+
+    sweep(world.store, world.engine, people)
+    world.now = "2026-03-03T05:00"
+    worker(world, {"email": mail}).round()
+
+    assert mail.to == ["p3"]
+    rows = messages(world.store, world.ref)
+    assert (rows[key].state, rows[*key[:4], "p3", key[5]].state) == ("superseded", "sent")
+    assert replays(world.store, world.ref)
 
 
 def test_one_who_is_refused_keeps_nobody_waiting(world):
