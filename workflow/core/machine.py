@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 from transitions import Machine
 
-from workflow.core import facts, requirement
+from workflow.core import dates, facts, requirement
 from workflow.core.facts import say
 from workflow.errors import RequirementsUnmet, TriggerNotAllowed, Unmet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workflow.core.agreement import Instance
+    from workflow.core.agreement import Deadline, Instance
     from workflow.core.definition import Definition, Transition
     from workflow.core.draft import Draft
 
@@ -77,12 +77,26 @@ def judge(draft: Draft, instance: Instance, transition: Transition, on: str, *, 
     definition = draft.definition(instance)
     for name in transition.needs:
         found += [_with_reason(draft, instance, transition, row) for row in requirement.unmet(draft, instance, definition.requirements[name], on)]
+    found += [_too_late(draft, instance, row) for rule in definition.lives[instance.state] if rule.spec.get("blocks") == transition.name
+              for row in (draft.deadlines(instance.ref).get(rule.name),) if row is not None and _over(row, on)]
     parents = transition.spec.get("parent")
     if parents and draft.instance(instance.parent).state not in parents:
         message, filled = say("its plan stands in {state}; this is possible in {states}", state=draft.instance(instance.parent).state,
                               states=", ".join(parents))
         found.append(Unmet("", message, filled))
     return list({(row.requirement, row.message, tuple(row.facts.values())): row for row in found}.values()) if len(found) > 1 else found
+
+
+def _over(row: Deadline, on: str) -> bool:
+    """Whether a deadline's last day lies before a day, its clock running."""
+    return row.status == "open" and not row.stopped_on and dates.latest(row.effective) < dates.earliest(on)
+
+
+def _too_late(draft: Draft, instance: Instance, row: Deadline) -> Unmet:
+    """`on_expiry = "block"`: what was not done in time is not done without a word about the deadline."""
+    message, filled = say("its last day was {day} ({deadline}): it is extended or waived first, with a reason", day=row.effective, deadline=row.name)
+    return Unmet("", message, filled, f"mufakat deadline extend {facts.full_ref(draft, instance)} {row.name} --by +10bd --reason TEXT", row.basis,
+                 row.citation)
 
 
 def allowed(definition: Definition, state: str) -> list[str]:
