@@ -64,6 +64,13 @@ def test_the_most_urgent_comes_first_and_no_more_than_a_page_of_them():
     assert made.text.count("rests on:") == made.html.count("rests on:") == SHOWN
 
 
+@pytest.mark.parametrize(("language", "order"), [("en", "most urgent"), ("id", "paling mendesak"), ("ja", "急ぐものから")])
+def test_one_deadline_is_in_no_order(language, order):
+    one, two = render(digest(), language), render(digest(line(), line(ref="surabaya-kochi/mou")), language)
+
+    assert [order in part for part in (one.text, one.html, two.text, two.html)] == [False, False, True, True]
+
+
 def test_both_zones_where_the_days_end_apart():
     same, apart = (render(digest(recipient=person(zone=zone)), "en").text for zone in ("Asia/Bangkok", "Asia/Tokyo"))
 
