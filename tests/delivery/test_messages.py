@@ -64,6 +64,16 @@ def test_the_most_urgent_comes_first_and_no_more_than_a_page_of_them():
     assert made.text.count("rests on:") == made.html.count("rests on:") == SHOWN
 
 
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", "to stop the repeats:"), ("id", "agar tidak diingatkan lagi:"), ("ja", "繰り返しを止めるには:")])
+def test_what_is_repeated_says_what_to_type_against_it(language, words):
+    made, other = render(digest(line(kind="overdue", stop="mufakat remind ack bogor-kisarazu/mou council")), language), render(digest(), language)
+
+    assert f"{words} mufakat remind ack bogor-kisarazu/mou council\n" in made.text
+    assert f"{words} <code>mufakat remind ack bogor-kisarazu/mou council</code>" in made.html
+    assert words not in other.text + other.html
+
+
 @pytest.mark.parametrize(("language", "order"), [("en", "most urgent"), ("id", "paling mendesak"), ("ja", "急ぐものから")])
 def test_one_deadline_is_in_no_order(language, order):
     one, two = render(digest(), language), render(digest(line(), line(ref="surabaya-kochi/mou")), language)
