@@ -11,6 +11,7 @@ from workflow.messages import note
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from workflow.core.digest import Outgoing
     from workflow.core.office import Person
     from workflow.dispatching import Outcome
     from workflow.ports import Channel
@@ -19,27 +20,30 @@ GIVEN_UP = ("dead", "parked", "uncertain")
 SHOWN = 20
 
 
-def alert(outcomes: Iterable[Outcome], people: Iterable[Person], channel: Callable[[str], Channel], channels: Sequence[str],
-          now: str) -> list[str]:
+def alert(outcomes: Iterable[Outcome], people: Iterable[Person], channel: Callable[[str], Channel], channels: Sequence[str], now: str,
+          said: Callable[[Outcome, str], str]) -> list[str]:
     """
     Tell every administrator, over the first of their channels that takes it, what was given up, was parked, or may have arrived and is not repeated.
 
-    Returns the ids of those who were told. Nothing of this is stored: the messages themselves are on record.
+    At once, whatever the hour: nothing of this is stored, the messages themselves are on record. `said` is an outcome in the words of a
+    language. Returns the ids of those who were told.
     """
     lost = [row for row in outcomes if row.state in GIVEN_UP and not row.again]
     if not lost:
         return []
     key = hashlib.sha256(repr((now, sorted(lost))).encode()).hexdigest()[:40]  # the same may be lost again another day, and is told then
-    return [person.id for person in people if person.admin and person.active and _told(lost, person, key, channel, person.channels or channels)]
+    told: list[str] = []
+    for person in people:
+        if person.admin and person.active:
+            lines = [said(row, person.lang) for row in lost[:SHOWN]]
+            lines += [Phrase("and {count} more", count=len(lost) - SHOWN)] if len(lost) > SHOWN else []
+            about = Phrase("messages that did not arrive: {count}", count=len(lost))
+            outgoing = note(f"{key}{person.id}", person, about, [*lines, Phrase("All of them: mufakat doctor")])
+            told += [person.id] if _sent(outgoing, channel, person.channels or channels) else []
+    return told
 
 
-def _told(lost: list[Outcome], person: Person, key: str, channel: Callable[[str], Channel], channels: Sequence[str]) -> bool:
-    lines: list[str] = [Phrase("{ref} {deadline}, to {recipient} over {channel}: {state} ({reason})", ref=row.ref, deadline=row.name,
-                               recipient=row.recipient, channel=row.channel, state=row.state, reason=row.reason) for row in lost[:SHOWN]]
-    if len(lost) > SHOWN:
-        lines.append(Phrase("and {count} more", count=len(lost) - SHOWN))
-    lines.append(Phrase("All of them: mufakat doctor"))
-    outgoing = note(f"{key}{person.id}", person, Phrase("messages that did not arrive: {count}", count=len(lost)), lines)
+def _sent(outgoing: Outgoing, channel: Callable[[str], Channel], channels: Sequence[str]) -> bool:
     for name in channels:
         try:
             channel(name).send(outgoing)

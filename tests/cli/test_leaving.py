@@ -46,6 +46,18 @@ def test_a_calendar_in_a_file_is_the_same_and_whole(demo, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["out.ics"]
 
 
+def test_what_recurs_cancels_what_came_before_so_that_no_calendar_keeps_it_open(office):
+    office.ok("start sister-city bogor-kisarazu --party Bogor:ID --party 木更津市:JP --owner me")
+    office.ok("open bogor-kisarazu loi --existing signed --as-of 2025-11-18 signed_on=2025-11-18")
+    [first] = [uid for uid in events(office.ok("export ics")) if ".review-evergreen." in uid]
+
+    office.now = "2027-11-22T03:00:00.000000Z"
+    office("remind tick")
+
+    after = {uid: (str(event["status"]), event["sequence"]) for uid, event in events(office.ok("export ics")).items() if ".review-evergreen." in uid}
+    assert after == {first: ("CANCELLED", 1), first.replace("evergreen.1@", "evergreen.2@"): ("CONFIRMED", 2)}
+
+
 @pytest.mark.parametrize(("line", "code"), [("export ics nowhere", 3), ("export ics --person nobody", 3), ("export ics --file /no/such/x.ics", 2)])
 def test_a_calendar_of_nothing_or_to_nowhere_is_refused(office, line, code):
     assert office(line).exit_code == code

@@ -117,6 +117,21 @@ def test_what_is_known_is_acknowledged(loi):
     assert at(loi, "2026-04-20T03:00:00").ok("remind tick").strip() == "nothing is due"
 
 
+def test_a_letter_of_what_is_repeated_names_the_command_that_ends_it_while_it_is(loi):
+    def told(day):
+        [letter] = at(loi, f"{day}T03:00:00").json("remind tick --dry-run")["letters"]
+        return [row.partition(": ")[2] for row in letter["text"].splitlines() if "stop the repeats" in row]
+
+    assert told("2026-03-27") == []
+    assert told("2026-04-06") == ["mufakat remind ack bogor-kisarazu/loi draft"]
+    loi.ok("remind tick")
+    assert told("2026-04-13") == ["mufakat remind ack bogor-kisarazu/loi draft"]
+    assert told("2027-04-06") == []
+
+    loi.ok(told("2026-04-13")[0].removeprefix("mufakat "))
+    assert loi.json("remind tick --dry-run")["letters"] == []
+
+
 def test_reminders_are_put_off_with_a_reason(loi):
     assert loi("remind snooze bogor-kisarazu/loi draft --until 2026-04-01").exit_code == 2
 

@@ -12,6 +12,7 @@ from cli import PARTS
 from workflow.commands.app import App
 from workflow.commands.delivering import tick, told
 from workflow.core.checkpoint import open_checkpoint, parse_key
+from workflow.messages.speech import speech
 from workflow.signing import verify
 
 MORNING = "2026-11-11T03:00:00.000000Z"  # Wednesday, 10:00 in Jakarta; the letter of intent and the partnership fall asleep in a week
@@ -56,6 +57,23 @@ def test_what_is_due_leaves_once_in_the_language_of_whoever_is_responsible(burea
     assert "7 hari lagi" in letter["Subject"]
     acts = [entry["act"] for entry in bureau.json("history bogor-kisarazu")]
     assert acts[-2:] == ["remind", "deliver"]
+
+
+@pytest.mark.parametrize(("language", "label"), [
+    ("en", "Follow up with a cooperation plan"), ("id", "Tindak lanjut dengan rencana kerja sama"), ("ja", "協力計画への移行")])
+def test_administrators_are_told_by_names_in_their_language_of_what_did_not_arrive(bureau, postbox, language, label):
+    postbox.refuse["dian@bogor.test"] = "550 no such mailbox"
+    bureau.ok(f"person edit me --email root@bogor.test --lang {language}")
+
+    screen = look(bureau, MORNING)
+
+    [letter] = postbox.letters
+    text, words = letter.get_body(("plain",)).get_content(), speech(language)
+    line = words.text("{ref} {deadline}, to {recipient} over {channel}: {state} ({reason})").format(
+        ref="bogor-kisarazu/loi", deadline=label, recipient="Dian Lestari", channel="email", state=words.text("given up"),
+        reason="550 no such mailbox")
+    assert (letter["To"].addresses[0].addr_spec, letter["Content-Language"], line in text.splitlines()) == ("root@bogor.test", language, True)
+    assert "bogor-kisarazu/loi Follow up with a cooperation plan, to Dian Lestari over email: given up (550 no such mailbox)" in screen
 
 
 def test_without_a_mail_server_it_says_what_to_set(bureau):

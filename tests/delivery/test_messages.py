@@ -9,6 +9,7 @@ import icalendar
 import pytest
 from letters import digest, line, person
 
+from workflow.channels.letter import letter
 from workflow.core.digest import SHOWN, arranged
 from workflow.errors import DeliveryFailed, Phrase
 from workflow.messages import note, render
@@ -62,6 +63,23 @@ def test_the_most_urgent_comes_first_and_no_more_than_a_page_of_them():
     assert "a-1/mou" in made.text.partition("2. ")[0]
     assert "7 more: mufakat agenda" in made.text
     assert made.text.count("rests on:") == made.html.count("rests on:") == SHOWN
+
+
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", "to stop the repeats:"), ("id", "agar tidak diingatkan lagi:"), ("ja", "繰り返しを止めるには:")])
+def test_what_is_repeated_says_what_to_type_against_it(language, words):
+    made, other = render(digest(line(kind="overdue", stop="mufakat remind ack bogor-kisarazu/mou council")), language), render(digest(), language)
+
+    assert f"{words} mufakat remind ack bogor-kisarazu/mou council\n" in made.text
+    assert f"{words} <code>mufakat remind ack bogor-kisarazu/mou council</code>" in made.html
+    assert words not in other.text + other.html
+
+
+@pytest.mark.parametrize(("language", "order"), [("en", "most urgent"), ("id", "paling mendesak"), ("ja", "急ぐものから")])
+def test_one_deadline_is_in_no_order(language, order):
+    one, two = render(digest(), language), render(digest(line(), line(ref="surabaya-kochi/mou")), language)
+
+    assert [order in part for part in (one.text, one.html, two.text, two.html)] == [False, False, True, True]
 
 
 def test_both_zones_where_the_days_end_apart():
@@ -156,15 +174,16 @@ def test_a_note_is_in_the_language_of_whoever_reads_it():
 @pytest.mark.parametrize("uid", ["a1..dormancy.1@mufakat", f"{'a1' * 18}.joint-agreement.council-receipt.1@mufakat"], ids=["of a track", "long"])
 def test_every_thread_is_a_message_id_that_travels_as_it_is(uid):
     """RFC 5322 section 3.6.4: a dot-atom on both sides of one sign, and nothing that a header's folding would encode."""
-    outgoing = render(digest(line(uid=uid), line(uid="a1.mou.council.1@mufakat"), line(uid=f"{uid}.x")), "en")
+    outgoing = render(digest(*(line(uid=f"{uid}.{number}") for number in range(SHOWN))), "en")
 
-    told = outgoing.headers["References"].split()
-    assert len(told) == len(set(told)) == 3
-    assert all(re.fullmatch(r"<[a-z0-9]+(?:\.[a-z0-9]+)*@mufakat>", one) and len(one) < 70 for one in told)
+    [told] = re.findall(rb"(?ms)^References: (.*?)(?=^\S)", bytes(letter(outgoing, "mufakat@bogor.test", "email")))
+    assert len(set(told.split())) == len(told.split()) == SHOWN
+    assert all(re.fullmatch(rb"<[a-z0-9]+(?:\.[a-z0-9]+)*@mufakat>", one) for one in told.split())
+    assert max(map(len, told.splitlines())) < 79
 
 
 def test_what_does_not_fit_is_found_by_the_command_that_is_named():
-    letter = render(digest(*(line(ref=f"city-{number}/mou", days_left=300 + number) for number in range(18))), "en")
+    made = render(digest(*(line(ref=f"city-{number}/mou", days_left=300 + number) for number in range(18))), "en")
 
-    assert "3 more: mufakat agenda --for 317d" in letter.text
-    assert "3 more: mufakat agenda --for 317d" in letter.html
+    assert "3 more: mufakat agenda --for 317d" in made.text
+    assert "3 more: mufakat agenda --for 317d" in made.html

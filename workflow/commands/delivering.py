@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow.channels import CHANNELS, Settings, connect
-from workflow.commands.language import _, _n, mark, said
+from workflow.commands.language import _, _n, mark, said, speaking
 from workflow.commands.recorded import Recorded, sentence
 from workflow.core.whom import CHANNEL
 from workflow.errors import WorkflowError
@@ -120,7 +120,7 @@ def tick(app: App, worker: str, stopping: Callable[[], bool] = bool) -> Round:
     swept = sweep(store, engine, people, stopping)
     unsigned = cover(app)
     outcomes = dispatcher(app, engine, worker).round(stopping=stopping)
-    alerted = alert(outcomes, people.values(), connector(app), channels_of(engine.library), app.clock())
+    alerted = alert(outcomes, people.values(), connector(app), channels_of(engine.library), app.clock(), _teller(app))
     store.heartbeat(worker, app.clock())
     return Round(len(swept.messages), outcomes, alerted, swept.failed, unsigned)
 
@@ -130,12 +130,27 @@ def told(app: App, look: Round) -> list[str]:
     sent, recorded = sum(row.state == "sent" for row in look.outcomes), Recorded(app)
     lines = [_n("{count} message is due", "{count} messages are due", look.written)] if look.written else []
     lines += [_n("{count} message sent", "{count} messages sent", sent)] if sent else []
-    lines += [_("{ref} {deadline}, to {recipient} over {channel}: {state} ({reason})").format(
-        ref=row.ref, deadline=recorded.deadline(row.ref, row.name), recipient=app.name(row.recipient), channel=row.channel,
-        state=_(STATES.get(row.state, row.state) or STATES["pending"]), reason=sentence(row.reason))
-        for row in look.outcomes if row.state != "sent"]
+    lines += [_ended(app, recorded, row) for row in look.outcomes if row.state != "sent"]
     lines += [_("the log was not signed: {why}").format(why=look.unsigned)] if look.unsigned else []
     return lines + [f"{ident}: {reason}" for ident, reason in look.failed]
+
+
+def _ended(app: App, recorded: Recorded, row: Outcome) -> str:
+    """How a message ended, by the names of what it is about and for."""
+    return _("{ref} {deadline}, to {recipient} over {channel}: {state} ({reason})").format(
+        ref=row.ref, deadline=recorded.deadline(row.ref, row.name), recipient=app.name(row.recipient), channel=row.channel,
+        state=_(STATES.get(row.state, row.state) or STATES["pending"]), reason=sentence(row.reason))
+
+
+def _teller(app: App) -> Callable[[Outcome, str], str]:
+    """How a message ended, in the language of whoever reads it."""
+    recorded = Recorded(app)
+
+    def said_in(row: Outcome, language: str) -> str:
+        with speaking(language):
+            return _ended(app, recorded, row)
+
+    return said_in
 
 
 def worker_name() -> str:

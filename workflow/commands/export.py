@@ -31,13 +31,15 @@ def ics_command(app: App, ref: str, person: str, path: str) -> None:
 
     Written again it updates: a deadline keeps its UID, a revision raises its SEQUENCE, one that is settled is cancelled.
     """
+    from workflow.core.draft import Draft
     from workflow.exports.ics import feed
 
     store, owner = app.store(), app.person(person) if person else None
     known = store.refs()
     if ref and ref not in known:
         raise AgreementNotFound("agreement", ref, known)
-    drafts = (app.reader.read(name) for name in ([ref] if ref else known))
+    cases = (store.load(name, history=True) for name in ([ref] if ref else known))
+    drafts = (Draft(case, app.reader.office(case)) for case in cases)
     name = _("deadlines of {whose}").format(whose=owner.name if owner else ref) if owner or ref else _("deadlines")
     content = feed(drafts, app.people, app.clock(), owner.lang if owner else chosen(), name=name, owner=owner.id if owner else "")
     if not path:

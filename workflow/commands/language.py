@@ -7,12 +7,13 @@ Texts are marked where they stand and translated where they are printed. A `Phra
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from workflow.errors import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from gettext import NullTranslations
 
 LANGUAGES = ("en", "id", "ja")
@@ -64,6 +65,17 @@ def choose(language: str) -> None:
     gettext.bindtextdomain(DOMAIN, FOLDER)
     gettext.textdomain("messages" if language == FALLBACK else DOMAIN)
     os.environ["LANGUAGE"] = language
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Our own messages in another language, for as long as it takes to word something for somebody else."""
+    before = _state["language"]
+    _state["language"] = language if language in LANGUAGES else FALLBACK
+    try:
+        yield
+    finally:
+        _state["language"] = before
 
 
 def chosen() -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workflow.core.office import Person
 
 KINDS = ("overdue", "escalation", "ended", "reminder", "announcement")
+REPEATED = KINDS[:3]  # until somebody has acknowledged it
 SHOWN = 15  # lines of one message; the rest are counted
 NO_REASON = Phrase("")
 OWN = Phrase("you are responsible for this agreement")
@@ -32,7 +33,8 @@ class Line(NamedTuple):
     One deadline as somebody is told of it.
 
     `ref` names the stage (`bogor-kisarazu/mou`), `due` the day in `zone`, `days_left` is negative when it is over; `late_days` says how
-    late this very message is. `uid` is stable for the deadline and `sequence` its revision: a calendar knows it by them.
+    late this very message is. `uid` is stable for the deadline and `sequence` its revision: a calendar knows it by them. `stop` is typed to
+    be told no more; empty where it is not said again.
     """
 
     ref: str
@@ -54,6 +56,7 @@ class Line(NamedTuple):
     uid: str
     sequence: int
     settled: bool = False
+    stop: str = ""
 
     @property
     def urgent(self) -> bool:
@@ -100,10 +103,11 @@ def line(draft: Draft, row: Deadline, owner: Person | None, *, day: str, kind: s
     stage, what = _labels(draft, instance, row)
     ref = f"{agreement.ref}/{row.instance}" if row.instance else agreement.ref
     left = (dates.latest(row.effective) - dates.earliest(day)).days
+    stop = f"mufakat remind ack {ref} {row.name}" if kind in REPEATED and row.wake_at else ""  # nothing else is still to come of it
     uid = f"{agreement.id}.{row.instance.replace('/', '.')}.{row.name}.{row.occurrence}@mufakat"
     return Line(ref, agreement.title, stage, row.name, what, kind, dates.latest(row.effective).isoformat(), draft.office.zone, left, late_days,
                 row.basis, row.citation, row.provisional, owner.name if owner else "", f"mufakat can {ref}", why, uid, row.revision,
-                row.status != "open")
+                row.status != "open", stop)
 
 
 def why(recipient: Person, owner: str, roles: Sequence[str] = (), stands_in: Mapping[str, Person] = NOBODY) -> Phrase:

@@ -23,6 +23,9 @@ def feed(drafts: Iterable[Draft], people: Mapping[str, Person], now: str, langua
     """
     Every deadline of these agreements in its latest revision, settled ones cancelled. `owner` (an id) takes only that person's agreements.
 
+    The drafts hold every revision (`load(…, history=True)`): what came before the next occurrence of a recurring deadline is cancelled, as
+    an event that is only left out stays in the calendars that have it.
+
     `now` is the UTC instant of the reading: what was the case later is what a calendar keeps.
     """
     rows = [row for draft in drafts if not owner or draft.agreement.owner == owner for row in _lines(draft, people)]
@@ -31,11 +34,12 @@ def feed(drafts: Iterable[Draft], people: Mapping[str, Person], now: str, langua
 
 
 def _lines(draft: Draft, people: Mapping[str, Person]) -> Iterator[Line]:
-    latest: dict[tuple[str, str, int], Deadline] = {}
-    for row in draft.tables["deadline"].values():
-        key = (row.instance, row.name, row.occurrence)
-        if key not in latest or row.revision > latest[key].revision:
-            latest[key] = row
-    for row in latest.values():
-        if row.status != NEVER_OPEN:
-            yield line(draft, row, people.get(draft.agreement.owner), day=draft.office.today)
+    rows = sorted(draft.tables["deadline"].values(), key=lambda row: row.revision)
+    latest = {_identity(row): row for row in rows}
+    for key in {_identity(row): None for row in rows if row.status != NEVER_OPEN}:
+        yield line(draft, latest[key], people.get(draft.agreement.owner), day=draft.office.today)
+
+
+def _identity(row: Deadline) -> tuple[str, str, int]:
+    """What is one event of a calendar, however often it was counted again."""
+    return row.instance, row.name, row.occurrence

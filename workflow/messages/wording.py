@@ -26,6 +26,7 @@ class Said(NamedTuple):
     owner: str
     why: str
     command: str
+    stop: str
     red: bool
 
 
@@ -39,7 +40,8 @@ def said(row: Line, digest: Digest, speech: Speech) -> Said:
         notes.append(_("the day is over on {there}; where you are, on {here}").format(
             there=speech.end_of(row.due, row.zone), here=speech.moment(_end(row.due, row.zone), here)))
     return Said(row.title, speech.label(dict(row.stage)), speech.label(dict(row.what)), kinds.get(row.kind, row.kind), speech.day(row.due),
-                left(row.days_left, speech, row.kind), basis(row, speech), notes, row.owner, speech.phrase(row.why), row.command, row.days_left < 0)
+                left(row.days_left, speech, row.kind), basis(row, speech), notes, row.owner, speech.phrase(row.why), row.command, row.stop,
+                row.days_left < 0)
 
 
 def left(days: int, speech: Speech, kind: str = "") -> str:
