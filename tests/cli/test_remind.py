@@ -132,6 +132,26 @@ def test_a_letter_of_what_is_repeated_names_the_command_that_ends_it_while_it_is
     assert loi.json("remind tick --dry-run")["letters"] == []
 
 
+def test_the_command_that_a_full_letter_names_lists_all_of_it(office):
+    office.ok("config set channels file")
+    office.ok("person edit me --email dinar@example.org")
+    for number in range(9):
+        office.ok(f"start sister-city city-{number} --party Bogor:ID --party Kisarazu:JP --owner me --ladder -364d,0")
+        office.ok(f"open city-{number} loi --existing signed --as-of 2026-02-02 signed_on=2026-02-02")
+    at(office, "2027-02-02T03:00:00").ok("remind tick")
+    at(office, "2027-02-02T20:00:00").ok("remind tick")
+
+    [letter] = at(office, "2027-02-03T03:00:00").json("remind tick --dry-run")["letters"]
+    office.ok("remind tick")
+
+    [command] = [row.partition(": mufakat ")[2] for row in letter["text"].splitlines() if " more: mufakat " in row]
+    listed = office.json(command)
+    assert ("18 deadlines" in letter["subject"], command) == (True, "agenda --for 364d")
+    assert {(row["ref"], row["name"]) for name in ("overdue", "due") for row in listed[name]} >= {
+        (f"city-{number}{stage}", name) for number in range(9)
+        for stage, name in (("", "dormancy"), ("/loi", "review-evergreen"))}
+
+
 def test_reminders_are_put_off_with_a_reason(loi):
     assert loi("remind snooze bogor-kisarazu/loi draft --until 2026-04-01").exit_code == 2
 
