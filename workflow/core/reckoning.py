@@ -167,6 +167,8 @@ def _open(draft: Draft, instance: Instance | None, rule: DeadlineRule, held: Dea
           imported: bool) -> None:
     if held is not None and held.status == "open":
         draft.put("deadline", _overtaken(draft, held, anchor))
+    elif held is not None and held.wake_at:  # what has ended begins anew: nobody is told of the end any more
+        draft.put("deadline", held._replace(wake_at=""))
     imported = imported or _entered_with(instance, anchor[1])
     fresh = made(draft, instance.ref if instance else "", rule, held.revision + 1 if held else 1, *anchor, 1, "import" if imported else "")
     begins = held is None and rule.every  # a recurring duty that is only now watched looks ahead
