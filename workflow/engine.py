@@ -132,7 +132,8 @@ class Engine(Promises):
             rows = list(self.store.entries(case.agreement.id))
             if not 0 < int(number) <= len(rows):
                 raise NotFound("entry", entry, [f"{ref}#{case.head.cseq}"])
-            content, effects = open_entry(rows[int(number) - 1].body, {path: value for path, _, value in rows[int(number) - 1].details})
+            sealed = rows[int(number) - 1]
+            content, effects = open_entry(sealed.body, {path: value for path, _, value in sealed.details})
             earlier = correcting.Earlier(entry, content, effects, [open_entry(row.body, {})[0] for row in rows])
             if not undo:
                 return correcting.correct(case, office, earlier, self._request(ask), self.store.refs)

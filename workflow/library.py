@@ -75,7 +75,7 @@ class Library:
 
     def check_person(self, id: str) -> None:
         """Refuse an id that is nobody's in this office, or of somebody who has left it."""
-        people = [row for row in self._records.office().tables["person"].values() if row.active]
+        people = [row for row in self.people().values() if row.active]
         if id not in [row.id for row in people]:
             raise NotFound("person", id, [row.id for row in people])
 

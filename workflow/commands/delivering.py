@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from workflow.commands.app import App
     from workflow.core.agreement import Change
     from workflow.core.digest import Outgoing
-    from workflow.core.office import Person
     from workflow.dispatching import Dispatcher, Outcome
     from workflow.engine import Engine
     from workflow.library import Library
@@ -70,12 +69,8 @@ def dispatcher(app: App, engine: Engine, worker: str) -> Dispatcher:
     from workflow.messages import render
 
     store = app.store(write=True)
-
-    def people() -> dict[str, Person]:
-        return {key[0]: row for key, row in store.office().tables["person"].items()}
-
-    return Dispatcher(store, store, office=engine.office, people=people, channel=connector(app), say=render, clock=app.clock, worker=worker,
-                      origin=str(engine.library.settings().get("origin", "")), channels=channels_of(engine.library),
+    return Dispatcher(store, store, office=engine.office, people=engine.library.people, channel=connector(app), say=render, clock=app.clock,
+                      worker=worker, origin=str(engine.library.settings().get("origin", "")), channels=channels_of(engine.library),
                       checkpoint=cache(lambda: getattr(store.newest(), "note", "")))
 
 
